@@ -1,0 +1,116 @@
+"""Leases with fences: how a process owns a piece of work, loses it, and is kept from writing after that.
+
+A claim gives the row a new, higher `fence` and a `lease_until`. Every later write of the owner names the fence it was
+given; when another process has claimed the row since, the write meets no row and raises `LeaseLost`. An owner that is
+known to be dead (same host, its process gone) loses the lease at once, any other when the lease has run out.
+"""
+
+import functools
+import os
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import F
+
+
+class LeaseLost(Exception):
+    """Another process has taken this work over; nothing may be written for it any more."""
+
+
+class Leased(models.Model):
+    """A row that one process at a time may work on."""
+
+    fence = models.PositiveIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, blank=True, default="")
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+Row = TypeVar("Row", bound=Leased)
+
+
+def claim(candidates: "models.QuerySet[Row]", row: Row, *, now: datetime, ttl: timedelta, **changes: Any) -> bool:
+    """Take `row` out of `candidates` for this process; False when somebody was faster.
+
+    One conditional UPDATE: the conditions of `candidates` are repeated in its WHERE clause, and the fence last seen
+    makes it a compare-and-set. On success the row in hand carries its new fence, owner, end and `changes`.
+    """
+    owned = {"lease_owner": this_process(), "lease_until": now + ttl} | changes
+    if not candidates.filter(pk=row.pk, fence=row.fence).update(fence=F("fence") + 1, **owned):
+        return False
+    row.fence += 1
+    for name, value in owned.items():
+        if not hasattr(value, "resolve_expression"):
+            setattr(row, name, value)
+    return True
+
+
+def renew(rows: "models.QuerySet[Row]", row: Row, *, now: datetime, ttl: timedelta) -> None:
+    """Keep the lease for another `ttl`; `rows` names the state the row must still be in."""
+    write(rows, row, lease_until=now + ttl)
+
+
+def write(rows: "models.QuerySet[Row]", row: Row, **changes: Any) -> None:
+    """Write as the owner of the lease, or raise `LeaseLost` when the fence has moved on."""
+    if not rows.filter(pk=row.pk, fence=row.fence).update(**changes):
+        raise LeaseLost(f"{row._meta.label} {row.pk} was taken over after fence {row.fence}")
+
+
+RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+
+
+def lapsed(rows: "models.QuerySet[Row]", *, now: datetime, limit: int = 100) -> list[Row]:
+    """Of the leased `rows`, those whose lease has run out or whose owner on this host is gone."""
+    mine = rows.filter(lease_owner__startswith=f"{_host()}|")
+    dead = [row for row in mine[:limit] if not is_alive(row.lease_owner)]
+    expired = list(rows.filter(lease_until__lt=now)[:limit])
+    return list({row.pk: row for row in [*dead, *expired]}.values())
+
+
+def this_process() -> str:
+    """Who holds a lease: host with its boot, process id, and the process's start time, since ids are used again."""
+    pid = os.getpid()
+    return f"{_host()}|{pid}|{_started(pid)}"
+
+
+def is_alive(owner: str) -> bool:
+    """Whether the process behind an owner of this host still runs. An owner elsewhere counts as alive."""
+    host, _, rest = owner.partition("|")
+    if host != _host():
+        return True
+    pid, _, started = rest.partition("|")
+    return pid.isdigit() and _started(int(pid)) == started
+
+
+@functools.cache
+def _host() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    boot_id = boot.read_text().strip()[:8] if boot.exists() else "-"
+    # Two containers share a boot, but never a name together with a process table.
+    return f"{socket.gethostname()[:60]}/{boot_id}"
+
+
+def _started(pid: int) -> str:
+    """The start time of a process in clock ticks since boot, or "" when there is none or it is only a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "" if Path("/proc/self/stat").exists() else _started_without_proc(pid)
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _started_without_proc(pid: int) -> str:
+    """Without /proc (macOS) only the id can be asked; a re-used id then waits for the lease to run out."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        return "?"
+    return "?"

@@ -1,0 +1,73 @@
+"""Two small things every request needs: a name to find it by in the logs, and the reader's choice of language."""
+
+import uuid
+from collections.abc import Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import check_for_language
+
+
+class _Middleware:
+    """A middleware whose work is done before and after, the same for a synchronous and an asynchronous chain."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self.is_async:
+            return self._call_async(request)  # type: ignore[return-value]
+        self.before(request)
+        return self.after(request, self.get_response(request))
+
+    async def _call_async(self, request: HttpRequest) -> HttpResponse:
+        self.before(request)
+        return self.after(request, await self.get_response(request))  # type: ignore[misc]
+
+    def before(self, request: HttpRequest) -> None: ...
+
+    def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return response
+
+
+class RequestIdMiddleware(_Middleware):
+    """Give each request an id that error pages show and the answer carries."""
+
+    def before(self, request: HttpRequest) -> None:
+        request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+
+    def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class LanguageChoiceMiddleware(_Middleware):
+    """`?hl=en` shows the page in English and remembers it; the address keeps its path and query.
+
+    Stands before Django's LocaleMiddleware, which reads the cookie that is laid into the request here.
+    """
+
+    def before(self, request: HttpRequest) -> None:
+        chosen = request.GET.get("hl", "")
+        if chosen in dict(settings.LANGUAGES) and check_for_language(chosen):
+            request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = chosen
+            request.chosen_language = chosen  # type: ignore[attr-defined]
+
+    def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        chosen = getattr(request, "chosen_language", None)
+        if chosen:
+            response.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                chosen,
+                max_age=31_536_000,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                secure=settings.PRODUCTION,
+            )
+        return response

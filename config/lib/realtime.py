@@ -1,0 +1,101 @@
+"""Server-sent events: one Redis subscription a process, fanned out to the pages that are open.
+
+An event only says "look again". A page that missed one is right after a reload, so nothing is kept or replayed here.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+PREFIX = "events:"
+HEARTBEAT_SECONDS = 20
+QUEUE_SIZE = 100
+
+
+def publish_after_commit(channel: str, event: dict[str, Any]) -> None:
+    """Tell the pages that listen to `channel` once the transaction has committed; a Redis that is away is no error."""
+    transaction.on_commit(partial(publish, channel, event), robust=True)
+
+
+def publish(channel: str, event: dict[str, Any]) -> None:
+    try:
+        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+            client.publish(PREFIX + channel, json.dumps(event))
+    except redis.RedisError as error:
+        log.warning("No live update for %s (%s); the page is right after a reload", channel, error)
+
+
+class Broadcast:
+    """The subscriptions of one process: channel → queues of the open pages, fed by one connection to Redis."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, set[asyncio.Queue[str]]] = {}
+        self.reader: asyncio.Task[None] | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    @contextlib.asynccontextmanager
+    async def listen(self, channel: str) -> AsyncIterator["asyncio.Queue[str]"]:
+        queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_SIZE)
+        self.queues.setdefault(channel, set()).add(queue)
+        self._ensure_reader()
+        try:
+            yield queue
+        finally:
+            self.queues[channel].discard(queue)
+            if not self.queues[channel]:
+                del self.queues[channel]
+
+    def _ensure_reader(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.reader is None or self.reader.done() or self.loop is not loop:
+            self.loop, self.reader = loop, loop.create_task(self._read())
+
+    async def _read(self) -> None:
+        pause = 0.2
+        while self.queues:
+            try:
+                async with redis.asyncio.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2) as client:
+                    pubsub = client.pubsub()
+                    await pubsub.psubscribe(PREFIX + "*")
+                    pause = 0.2
+                    while self.queues:
+                        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+                        if message:
+                            self._hand_out(message["channel"].decode().removeprefix(PREFIX), message["data"].decode())
+            except redis.RedisError as error:
+                log.warning("Live updates pause for %.1f s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+
+    def _hand_out(self, channel: str, data: str) -> None:
+        for queue in self.queues.get(channel, ()):
+            if queue.full():  # a page that does not read loses the oldest: the newest says the same
+                queue.get_nowait()
+            queue.put_nowait(data)
+
+
+broadcast = Broadcast()
+
+
+async def stream(channel: str) -> AsyncIterator[bytes]:
+    """The body of a `text/event-stream` for `channel`: a first comment, events, and a heartbeat when it is quiet."""
+    async with broadcast.listen(channel) as queue:
+        yield b"retry: 2000\n: open\n\n"
+        while True:
+            try:
+                data = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            yield f"event: change\ndata: {data}\n\n".encode()

@@ -1,0 +1,26 @@
+"""Sending a task by its name once the transaction is committed: the only way our code talks to the broker.
+
+A message is a wake-up and carries ids alone. When the broker is down the message is lost and a sweeper finds the row,
+so a failure to send is logged and never reaches the person who is waiting for a page.
+"""
+
+import logging
+from functools import partial
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+
+def send_after_commit(name: str, *, queue: str, **kwargs: Any) -> None:
+    """Send task `name` with `kwargs` (JSON values) to `queue` after the surrounding transaction has committed."""
+    transaction.on_commit(partial(send, name, queue=queue, **kwargs), robust=True)
+
+
+def send(name: str, *, queue: str, **kwargs: Any) -> None:
+    try:
+        current_app.send_task(name, kwargs=kwargs, queue=queue)
+    except Exception as error:  # any of kombu's, redis-py's and the socket's own: all mean "no broker just now"
+        log.warning("The broker did not take %s %s (%s); a sweep will find it", name, kwargs, error)

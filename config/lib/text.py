@@ -1,0 +1,26 @@
+"""Japanese text made comparable: what a person types finds what an editor wrote."""
+
+import re
+import unicodedata
+
+_KATAKANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+_HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−－ｰ"), "-")
+
+
+def fold(text: str) -> str:
+    """Text as search compares it: full-width and half-width alike, katakana as hiragana, lower case, one space.
+
+    Only for comparing. A person's name is never folded where it is stored: normalising rewrites kanji.
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA).split())
+
+
+def digits(text: str) -> str:
+    """The digits of a postal code or telephone number however it was typed: 「〒０６０−００４２」 gives 0600042."""
+    return re.sub(r"\D", "", unicodedata.normalize("NFKC", text).translate(_HYPHENS))
+
+
+def katakana(text: str) -> str:
+    """A reading as it is stored: full-width katakana, from hiragana, half-width or full-width."""
+    wide = unicodedata.normalize("NFKC", text).strip()
+    return wide.translate({low: high for high, low in _KATAKANA.items()})

@@ -1,0 +1,43 @@
+"""Everything that is bought: the cart, the order, its money, its pipeline, and what leaves the house for it."""
+
+from orders.models.cart import Cart, CartLine
+from orders.models.fulfilment import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    Handler,
+    Placement,
+    Shipment,
+    ShipmentLine,
+    ShippingList,
+)
+from orders.models.mail import OutboundMail
+from orders.models.money import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
+from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
+from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
+
+__all__ = [
+    "Cart",
+    "CartLine",
+    "Effect",
+    "FulfillmentLine",
+    "FulfillmentOrder",
+    "Handler",
+    "OperatorAction",
+    "Order",
+    "OrderAddress",
+    "OrderEvent",
+    "OrderLine",
+    "OutboundMail",
+    "Payment",
+    "PipelineRun",
+    "Placement",
+    "ProviderEvent",
+    "Refund",
+    "Shipment",
+    "ShipmentLine",
+    "ShippingList",
+    "StageAttempt",
+    "StageRun",
+    "TaxDocument",
+    "TaxDocumentSummary",
+]

@@ -1,0 +1,174 @@
+"""The money of an order: payments, refunds, what providers told us, and the tax document."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from config.lib.appendonly import AppendOnly
+from config.lib.states import Stateful
+from orders.models.order import Order
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def live(self) -> "PaymentQuerySet":
+        return self.filter(state__in=Payment.LIVE)
+
+
+class Payment(Stateful):
+    """One attempt to be paid for an order. A new way of paying is a new generation of it, and one at a time is live."""
+
+    class Method(models.TextChoices):
+        ELEMENT = "element", _("form in the page")
+        HOSTED = "hosted", _("the provider's page")
+
+    class State(models.TextChoices):
+        CREATED = "created", _("begun")
+        PENDING = "pending", _("waiting for the buyer")
+        SUCCEEDED = "succeeded", _("paid")
+        CANCELLED = "cancelled", _("given up")
+
+    LIVE = (State.CREATED, State.PENDING)
+    MOVES = {
+        State.CREATED: (State.PENDING, State.SUCCEEDED, State.CANCELLED),
+        State.PENDING: (State.PENDING, State.SUCCEEDED, State.CANCELLED),
+        State.CANCELLED: (State.SUCCEEDED,),
+    }
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    method = models.CharField(_("method"), max_length=10, choices=Method)
+    provider = models.CharField(_("provider"), max_length=20)
+    provider_ref = models.CharField(_("reference at the provider"), max_length=255, null=True, blank=True)
+    charge_ref = models.CharField(_("charge at the provider"), max_length=255, null=True, blank=True, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.CREATED)
+    amount = models.PositiveIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3, default="JPY")
+    captured = models.PositiveIntegerField(_("captured"), default=0)
+    refunded = models.PositiveIntegerField(_("refunded"), default=0)
+    decline_code = models.CharField(_("reason of the last refusal"), max_length=60, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "generation"], name="payment_generation_unique_in_order"),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state__in=("created", "pending")), name="payment_one_live_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state="succeeded"), name="payment_one_success_per_order"
+            ),
+            models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref_unique"),
+            models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="payment_refunded_at_most_captured"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} #{self.generation} {self.get_state_display()}"
+
+
+class Refund(Stateful):
+    """Money given back. The row with its key is written before the call."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("requested")
+        SUCCEEDED = "succeeded", _("given back")
+        FAILED = "failed", _("failed")
+
+    MOVES = {State.REQUESTED: (State.SUCCEEDED, State.FAILED)}
+
+    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
+    key = models.CharField(_("key"), max_length=120, unique=True)
+    amount = models.PositiveIntegerField(_("amount"))
+    reason = models.CharField(_("reason"), max_length=200)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
+    provider_ref = models.CharField(_("reference at the provider"), max_length=255, null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.payment.order} {self.amount}"
+
+
+class ProviderEvent(models.Model):
+    """The inbox: every signed event of an outside system, stored before it is answered."""
+
+    provider = models.CharField(_("provider"), max_length=20)
+    event_id = models.CharField(_("event"), max_length=255)
+    kind = models.CharField(_("kind"), max_length=80)
+    payload = models.JSONField(_("payload"))
+    received_at = models.DateTimeField(_("received"), default=timezone.now)
+    processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("provider event")
+        verbose_name_plural = _("provider events")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="providerevent_once"),
+            models.CheckConstraint(condition=~Q(event_id=""), name="providerevent_has_an_id"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["received_at"], condition=Q(processed_at__isnull=True), name="providerevent_unprocessed"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind} {self.event_id}"
+
+
+class TaxDocument(AppendOnly):
+    """適格簡易請求書: what was sold, what it came to and the tax in it, stated once and never changed."""
+
+    class Kind(models.TextChoices):
+        SIMPLIFIED_INVOICE = "simplified_invoice", _("simplified qualified invoice")
+        CORRECTION = "correction", _("qualified return invoice")
+
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    order = models.ForeignKey(Order, models.PROTECT, related_name="tax_documents", verbose_name=_("order"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SIMPLIFIED_INVOICE)
+    issuer = models.CharField(_("issuer"), max_length=100)
+    registration_number = models.CharField(_("registration number"), max_length=14)
+    lines = models.JSONField(_("lines"))
+    total = models.PositiveIntegerField(_("total"))
+    issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tax document")
+        verbose_name_plural = _("tax documents")
+        constraints = [models.UniqueConstraint(fields=["order", "kind"], name="taxdocument_one_of_a_kind_per_order")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class TaxDocumentSummary(AppendOnly):
+    """The sum and the tax of one rate on a tax document."""
+
+    document = models.ForeignKey(TaxDocument, models.PROTECT, related_name="summaries", verbose_name=_("document"))
+    rate = models.PositiveSmallIntegerField(_("rate in percent"))
+    gross = models.PositiveIntegerField(_("sum, tax included"))
+    tax = models.PositiveIntegerField(_("tax in it"))
+
+    class Meta:
+        verbose_name = _("tax summary")
+        verbose_name_plural = _("tax summaries")
+        ordering = ["-rate"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "rate"], name="taxdocumentsummary_one_per_rate"),
+            models.CheckConstraint(condition=Q(tax__lt=F("gross")), name="taxdocumentsummary_tax_below_gross"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rate}% {self.gross}"

@@ -1,0 +1,41 @@
+"""What every test gets: a cast of people, and a world in which nothing outside this machine can be reached."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+
+from accounts.models import User
+from tests.builders import member
+
+
+@pytest.fixture(autouse=True)
+def _an_own_world(settings, tmp_path_factory, socket_enabled):
+    """Files of their own, the cache in memory, and no service of a demo that may be running beside the tests."""
+    media = tmp_path_factory.mktemp("media")
+    settings.MEDIA_ROOT = media
+    settings.STORAGES = {
+        name: {**options, "OPTIONS": {**options.get("OPTIONS", {}), "location": media / name}}
+        if options["BACKEND"].endswith("FileSystemStorage")
+        else options
+        for name, options in django_settings.STORAGES.items()
+    }
+    cache.clear()
+    return media
+
+
+@pytest.fixture
+def alice(db) -> User:
+    """A customer."""
+    return member("alice@example.com", "青木 アリス")
+
+
+@pytest.fixture
+def bob(db) -> User:
+    """Another customer."""
+    return member("bob@example.com", "馬場 ボブ")
+
+
+@pytest.fixture
+def sam(db) -> User:
+    """Runs the shop; may see everything in these tests."""
+    return member("sam@example.com", "佐野 サム", is_staff=True, is_superuser=True)
