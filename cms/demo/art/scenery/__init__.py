@@ -1,0 +1,1 @@
+"""Pieces of the harbour town that every picture and film is made of."""
