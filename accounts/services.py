@@ -1,28 +1,51 @@
-"""The verbs of the address book."""
+"""The verbs of the account: the address book and consents."""
 
+from datetime import datetime
+
+from django.conf import settings
 from django.db import transaction
 
-from accounts.models import Address, User
-from config.lib.locks import lock
+from accounts.models import Address, Consent, User
+from config.lib.locks import lock_one
+
+
+@transaction.atomic
+def record_signup_consents(*, user: User, now: datetime) -> None:
+    """Keep which versions of the terms and the privacy policy stood on the page on which `user` signed up."""
+    Consent.objects.bulk_create(
+        Consent(user=user, kind=kind, version=version, recorded_at=now)
+        for kind, version in settings.CONSENT_VERSIONS.items()
+    )
 
 
 @transaction.atomic
 def save_address(*, user: User, address: Address, make_default: bool) -> Address:
     """Keep `address` in the book of `user`; the first one, or one asked to be, becomes the default."""
+    lock_one(User.objects.all(), pk=user.pk)  # two first addresses at once must not both become the default
     address.user = user
     address.normalise()
-    others = lock(Address.objects.visible_to(user).exclude(pk=address.pk))
-    address.is_default = make_default or not any(other.is_default for other in others)
+    others = Address.objects.visible_to(user).exclude(pk=address.pk)
+    address.is_default = make_default or not others.filter(is_default=True).exists()
     if address.is_default:
-        Address.objects.visible_to(user).filter(is_default=True).exclude(pk=address.pk).update(is_default=False)
+        others.filter(is_default=True).update(is_default=False)
     address.full_clean(exclude=["user"], validate_constraints=False)
     address.save()
     return address
 
 
 @transaction.atomic
+def make_default(*, user: User, address: Address) -> None:
+    """Offer `address` first from now on."""
+    lock_one(User.objects.all(), pk=user.pk)
+    Address.objects.visible_to(user).filter(is_default=True).exclude(pk=address.pk).update(is_default=False)
+    address.is_default = True
+    address.save(update_fields=["is_default"])
+
+
+@transaction.atomic
 def delete_address(*, user: User, address: Address) -> None:
     """Take the address out of the book; the oldest of the others becomes the default where it was that."""
+    lock_one(User.objects.all(), pk=user.pk)
     was_default = address.is_default
     address.delete()
     heir = Address.objects.visible_to(user).order_by("pk").first()

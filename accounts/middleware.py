@@ -1,0 +1,54 @@
+"""Let a browser follow a sign-in to the site it was for.
+
+`form-action` in our content security policy holds for the redirects after a form too (Chromium applies it so), and
+signing in with this account ends in a redirect to another site. So the pages on that way, and only they, name the
+addresses that the site has registered.
+"""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qs, urlsplit
+
+from allauth.idp.oidc.models import Client
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+
+class ClientFormActionMiddleware:
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
+        context = response.context_data or {}
+        client = _client_of(context.get("client"), context.get("redirect_field_value"))
+        if client:
+            response._csp_update = {"form-action": sorted(_origins(client.get_redirect_uris()))}  # type: ignore[attr-defined]
+        return response
+
+
+def _client_of(shown: object, target: object) -> Client | None:
+    """The site whose consent is asked for on this page, or to whose request the sign-in will return."""
+    if isinstance(shown, Client):
+        return shown
+    parts = urlsplit(target if isinstance(target, str) else "")
+    if parts.path != reverse("idp:oidc:authorization"):
+        return None
+    client_id = parse_qs(parts.query).get("client_id", [""])[0]
+    return Client.objects.filter(pk=client_id, skip_consent=True).first()
+
+
+def _origins(uris: Iterable[str]) -> set[str]:
+    """What `form-action` calls them: an origin on the web, the bare scheme of an app."""
+    parts = [urlsplit(uri) for uri in uris]
+    return {
+        f"{part.scheme}://{part.netloc}" if part.scheme in ("http", "https") else f"{part.scheme}:" for part in parts
+    }
