@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from scripts.ports import pick_free
 
+ROOT = Path(__file__).resolve().parent.parent
 REDIS_NAMES = ("redis-server", "valkey-server")
 PICKED = ("REDIS_PORT", "PAYMENT_PORT", "WAREHOUSE_PORT", "KINTONE_PORT", "MAIL_PORT", "SMTP_PORT")
 NO_REDIS = (
@@ -47,6 +48,7 @@ def build(var_dir: Path, *, port: int, host: str = "127.0.0.1") -> dict[str, str
     run_dir = var_dir / "run"
     return {
         "VAR_DIR": str(var_dir),
+        "FRONT_END_DIR": str(ROOT / "var" / "front-end"),  # one for all stacks of this checkout
         "PORT": str(port),
         "WEB_HOST": host,
         "REDIS_SERVER": redis_server(),

@@ -163,15 +163,15 @@ class Stack:
         self.launch(name)
         self._wait_for([name])
 
-    def manage(self, *arguments: str) -> str:
-        """Run a `manage.py` command against this stack and return what it printed."""
+    def manage(self, *arguments: str, show: bool = False) -> str:
+        """Run a `manage.py` command against this stack; return what it printed, or `show` it as it comes."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.process_env, capture_output=True, text=True, check=False)
+        sink = None if show else subprocess.PIPE
+        done = subprocess.run(command, cwd=ROOT, env=self.process_env, stdout=sink, stderr=sink, text=True, check=False)
         if done.returncode:
-            raise CommandFailed(
-                f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-            )
-        return done.stdout
+            said = "what it said stands above" if show else f"it said:\n{done.stdout}{done.stderr}"
+            raise CommandFailed(f"manage.py {' '.join(arguments)} ended with {done.returncode}; {said}")
+        return done.stdout or ""
 
     def new_output(self) -> Iterator[tuple[str, str]]:
         """What the processes wrote since the last call: name and line."""
