@@ -153,35 +153,46 @@ class Canvas:
 
     @contextmanager
     def layer(
-        self, *, blur: float = 0, opacity: float = 1, clip: Sequence[Point] | None = None, glow: bool = False
+        self,
+        *,
+        blur: float = 0,
+        opacity: float = 1,
+        clip: Sequence[Point] | None = None,
+        fade: tuple[float, float, float] | None = None,
     ) -> Iterator["Canvas"]:
-        """Draw on a sheet laid over this picture afterwards: blurred (units), thinned, cut to `clip`, or as light."""
+        """Draw on a sheet laid over this picture afterwards.
+
+        `blur` is in units, `opacity` thins it, `clip` cuts it to an outline, `fade` (x, y, radius) lets it thin out
+        from a point to nothing.
+        """
         sheet = Canvas(self.width, self.height, Image.new("RGBA", self.image.size), self.matrix, self.oversample)
         yield sheet
         drawn = blurred(sheet.image, blur * self.unit) if blur else sheet.image
-        if clip is not None:
-            mask = Image.new("L", drawn.size)
-            ImageDraw.Draw(mask).polygon(self.pixels(clip), fill=255)
+        for mask in self._masks(drawn.size, clip, fade):
             drawn.putalpha(ImageChops.multiply(drawn.getchannel("A"), mask))
         if opacity < 1:
             drawn.putalpha(drawn.getchannel("A").point(lambda value: round(value * opacity)))
-        self._merge(drawn, glow=glow)
+        box = drawn.getbbox()
+        if box is not None:
+            self.image.alpha_composite(drawn.crop(box), box[:2])
 
     def finish(self) -> Image.Image:
         """The picture at its own size, reduced from the large one."""
         return self.image.reduce(self.oversample) if self.oversample > 1 else self.image
 
-    def _merge(self, sheet: Image.Image, *, glow: bool) -> None:
-        box = sheet.getbbox()
-        if box is None:
-            return
-        piece = sheet.crop(box)
-        if glow:
-            under = self.image.crop(box)
-            piece = Image.composite(ImageChops.screen(under, piece), under, piece.getchannel("A"))
-            self.image.paste(piece, box[:2])
-        else:
-            self.image.alpha_composite(piece, box[:2])
+    def _masks(
+        self, size: tuple[int, int], clip: Sequence[Point] | None, fade: tuple[float, float, float] | None
+    ) -> Iterator[Image.Image]:
+        if clip is not None:
+            mask = Image.new("L", size)
+            ImageDraw.Draw(mask).polygon(self.pixels(clip), fill=255)
+            yield mask
+        if fade is not None:
+            ((x, y),) = self.pixels([fade[:2]])
+            radius = round(fade[2] * self.unit)
+            mask = Image.new("L", size)
+            mask.paste(_halo(radius * 2, 1), (round(x) - radius, round(y) - radius))
+            yield mask
 
     def _paint(self, stencil: Stencil, spots: Sequence[Point], margin: float, fill: Fill) -> None:
         if isinstance(fill, str) and len(fill) == 7:

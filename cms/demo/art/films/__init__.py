@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cms.demo.art.films import tram
+from cms.demo.art.films import harbour, lighthouse, tram
 from cms.demo.art.films.recorder import record
 from cms.demo.art.films.stage import FPS, HEIGHT, WIDTH, Frame, Stage
 from cms.demo.art.sound import Track
@@ -28,6 +28,8 @@ FILMS: dict[str, Film] = {
     film.name: film
     for film in (
         Film("tram", "The tram climbs the slope at dusk in falling snow.", 9.0, tram.shoot, tram.score),
+        Film("harbour", "The sun rises over the harbour; the first boat runs in.", 9.5, harbour.shoot, harbour.score),
+        Film("lighthouse", "Soup steams on the sill; the beam turns in the fog.", 9.5, lighthouse.shoot, lighthouse.score),
     )
 }
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image, ImageChops
 
@@ -12,6 +12,8 @@ from cms.demo.art.scenery.sky import snowfall
 WIDTH, HEIGHT, FPS = 1280, 720, 24
 # Slow layers would jerk from pixel to pixel; a quarter of one is too small a step to see.
 _PHASES = 4
+# Opacity moves in steps as well, so that a breathing light reuses its masks.
+_SHARES = 64
 
 Frame = Callable[[float], Image.Image]
 """Paints the picture of a moment, given in seconds."""
@@ -25,15 +27,27 @@ class Sprite:
     scale: float
     origin: tuple[float, float] = (0, 0)
     _phases: dict[tuple[int, int], tuple[Image.Image, Image.Image]] = field(default_factory=dict)
+    _thin: dict[tuple[int, int, int], Image.Image] = field(default_factory=dict)
 
     def lay(self, frame: Image.Image, x: float, y: float, *, opacity: float = 1) -> None:
         """Composite the layer with its origin at (x, y)."""
         left, across = _split((x - self.origin[0]) * self.scale)
         top, down = _split((y - self.origin[1]) * self.scale)
         colours, mask = self._phase(across, down)
-        if opacity < 1:
-            mask = mask.point([round(value * max(0.0, opacity)) for value in range(256)])
-        frame.paste(colours, (left, top), mask)
+        share = round(min(1.0, max(0.0, opacity)) * _SHARES)
+        if share == _SHARES:
+            frame.paste(colours, (left, top), mask)
+        elif share:
+            frame.paste(colours, (left, top), self._thinned(mask, (across, down, share)))
+
+    def seen_from(self, x: float, y: float) -> "Sprite":
+        """The same layer for a frame whose upper left corner is (x, y) of the stage."""
+        return replace(self, origin=(self.origin[0] + x, self.origin[1] + y), _phases={}, _thin={})
+
+    def _thinned(self, mask: Image.Image, key: tuple[int, int, int]) -> Image.Image:
+        if key not in self._thin:
+            self._thin[key] = mask.point([value * key[2] // _SHARES for value in range(256)])
+        return self._thin[key]
 
     def _phase(self, across: int, down: int) -> tuple[Image.Image, Image.Image]:
         if (across, down) not in self._phases:

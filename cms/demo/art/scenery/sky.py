@@ -40,12 +40,13 @@ def moon(c: Canvas, x: float, y: float, radius: float, *, colour: str = "#fff3cf
 
 
 def rays(c: Canvas, x: float, y: float, *, count: int, length: float, colour: str, turn: float = 0) -> None:
-    """Broad rays around a rising sun; `colour` carries the alpha."""
-    for ray in range(count):
-        middle = math.tau * ray / count + math.radians(turn)
-        half = math.pi / count / 2
-        spread = [(x + length * math.cos(middle + s * half), y + length * math.sin(middle + s * half)) for s in (-1, 1)]
-        c.polygon([(x, y), *spread], colour)
+    """Broad rays around a rising sun, thinning out to nothing at `length`; `colour` carries the alpha."""
+    with c.layer(fade=(x, y, length)) as light:
+        for ray in range(count):
+            middle = math.tau * ray / count + math.radians(turn)
+            half = math.pi / count / 2
+            ends = [(x + length * math.cos(middle + s * half), y + length * math.sin(middle + s * half)) for s in (-1, 1)]
+            light.polygon([(x, y), *ends], colour)
 
 
 def mist(c: Canvas, x: float, y: float, width: float, fill: Fill, *, bars: int = 3, seed: int = 1) -> None:
