@@ -192,13 +192,14 @@ def fault_routes(faults: Faults, pages: Pages) -> list[Route]:
 
 def _mapping(body: Any) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise FaultRefused("the body must be an object such as {\"kind\": \"500\", \"next\": 2}")
+        raise FaultRefused('the body must be an object such as {"kind": "500", "next": 2}')
     return body
 
 
 def _from_form(faults: Faults, form: Mapping[str, str]) -> None:
     if form.get("act") == "clear":
-        return faults.clear()
+        faults.clear()
+        return
     try:
         numbers = {"next": int(form.get("next") or 1), "seconds": float(form.get("seconds") or 5)}
     except ValueError as error:

@@ -43,6 +43,13 @@ class Ledger:
     def write(self, sql: str, *parameters: object) -> sqlite3.Cursor:
         return self._connection.execute(sql, parameters)
 
+    def insert(self, table: str, /, **values: object) -> int:
+        """Add a row and give its rowid. Table and columns are names in our code, never a stranger's text."""
+        columns, marks = ", ".join(values), ", ".join("?" * len(values))
+        added = self.write(f"INSERT INTO {table} ({columns}) VALUES ({marks})", *values.values())  # noqa: S608
+        assert added.lastrowid is not None
+        return added.lastrowid
+
     def rows(self, sql: str, *parameters: object) -> list[Row]:
         return [dict(row) for row in self._connection.execute(sql, parameters)]
 

@@ -18,12 +18,10 @@ class Pages:
 
     def __init__(self, folder: Path, *, product: Mapping[str, object]) -> None:
         """`product` is what every page says: name, name_en, and nav as (address, key, label) rows."""
-        self._engine = Engine(dirs=[folder, HERE / "templates"], autoescape=True)
+        self._engine = Engine(dirs=[str(folder), str(HERE / "templates")], autoescape=True)
         self._product = product
 
-    def render(
-        self, request: Request, template: str, context: Mapping[str, Any], *, status: int = 200
-    ) -> HTMLResponse:
+    def render(self, request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> HTMLResponse:
         values = {"product": self._product, "root": root(request.url.path), **context}
         # Localization would read Django's settings, which a process of its own has none of.
         page = self._engine.get_template(template).render(Context(values, use_l10n=False, use_tz=False))

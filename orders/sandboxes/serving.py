@@ -153,7 +153,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        raise CannotStart(f"cannot listen on {host}:{port} ({error}); choose another --port, or 0 for a free one") from error
+        raise CannotStart(
+            f"cannot listen on {host}:{port} ({error}); choose another --port, or 0 for a free one"
+        ) from error
     listener.listen(256)
     return listener
 
@@ -188,18 +190,16 @@ class _AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if not self.should_exit:
-            print(self._announce(), flush=True)
+            print(self._announce(), flush=True)  # noqa: T201 (the line that a caller waits for)
 
 
 def run_command(name: str, main: Callable[[], None]) -> None:
-    """Run a stand-in's main: what keeps it from starting is one sentence and status 2, being told to end is status 0."""
+    """Run a stand-in's main. What keeps it from starting is one sentence and status 2; being told to end, status 0."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # The server raises the signal again once it has ended in good order.
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         main()
     except (CannotStart, sqlite3.Error, OSError) as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-
-

@@ -50,9 +50,7 @@ class Options:
 
 def application(ledger: Ledger, options: Options) -> Starlette:
     faults = Faults(FAULTS)
-    outbox = Outbox(
-        ledger, faults, url=options.webhook_url, secret=options.webhook_secret, scale=options.retry_scale
-    )
+    outbox = Outbox(ledger, faults, url=options.webhook_url, secret=options.webhook_secret, scale=options.retry_scale)
     pages = Pages(Path(__file__).parent / "templates", product=PRODUCT)
     return Starlette(
         routes=[
@@ -152,9 +150,7 @@ def sandbox_routes(ledger: Ledger, outbox: Outbox) -> list[Route]:
 
     async def ship(request: Request) -> Response:
         asked = checked_shipment(await read_json(request))
-        instruction, shipment = instructions.ship(
-            ledger, outbox, request.path_params["id"], asked, now=utc_now()
-        )
+        instruction, shipment = instructions.ship(ledger, outbox, request.path_params["id"], asked, now=utc_now())
         return JSONResponse({"instruction": instruction, "shipment": shipment}, 201)
 
     async def resend(request: Request) -> Response:

@@ -19,7 +19,8 @@ async def run(ledger: Ledger, outbox: Outbox, *, seconds: float) -> None:
 def ship_due(ledger: Ledger, outbox: Outbox, *, seconds: float, now: datetime) -> None:
     quiet_since = stamp(now - timedelta(seconds=seconds))
     due = ledger.rows(
-        "SELECT id FROM instructions WHERE state IN ('accepted', 'partially_shipped') AND changed_at <= ? ORDER BY rowid",
+        "SELECT id FROM instructions WHERE state IN ('accepted', 'partially_shipped') AND changed_at <= ?"
+        " ORDER BY rowid",
         quiet_since,
     )
     for row in due:

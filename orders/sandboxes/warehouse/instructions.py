@@ -28,24 +28,25 @@ def receive(ledger: Ledger, body: Mapping[str, Any], *, now: datetime) -> tuple[
     Raises Refused: `reference_conflict` for another body under a known reference, `out_of_stock` for an SKU that the
     warehouse does not have. Each time a reference comes in is written down, whatever becomes of it.
     """
+    refusal, created = None, False
     with ledger.transaction():
         try:
-            known = _same_instruction(ledger, body)
-            if known is None:
-                _refuse_missing_stock(ledger, body)
-                _write(ledger, body, now=now)
-        except Refused as refusal:
-            outcome = refusal.code
-        else:
-            refusal = None
-            outcome = "created" if known is None else "repeated"
-        ledger.write(
-            "INSERT INTO receipts (reference, outcome, received_at) VALUES (?, ?, ?)",
-            body["reference"], outcome, stamp(now),
-        )
+            created = _take(ledger, body, now=now)
+        except Refused as refused:
+            refusal = refused
+        outcome = refusal.code if refusal else "created" if created else "repeated"
+        ledger.insert("receipts", reference=body["reference"], outcome=outcome, received_at=stamp(now))
     if refusal:
         raise refusal
-    return found_by_reference(ledger, body["reference"]), known is None
+    return found_by_reference(ledger, body["reference"]), created
+
+
+def _take(ledger: Ledger, body: Mapping[str, Any], *, now: datetime) -> bool:
+    if _same_instruction(ledger, body):
+        return False
+    _refuse_missing_stock(ledger, body)
+    _write(ledger, body, now=now)
+    return True
 
 
 def _same_instruction(ledger: Ledger, body: Mapping[str, Any]) -> Row | None:
@@ -71,15 +72,17 @@ def _refuse_missing_stock(ledger: Ledger, body: Mapping[str, Any]) -> None:
 
 def _write(ledger: Ledger, body: Mapping[str, Any], *, now: datetime) -> None:
     instruction_id = f"ins_{secrets.token_hex(8)}"
-    ledger.write(
-        "INSERT INTO instructions (id, reference, order_number, body, created_at, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
-        instruction_id, body["reference"], body["order_number"], _canonical(body), stamp(now), stamp(now),
+    ledger.insert(
+        "instructions",
+        id=instruction_id,
+        reference=body["reference"],
+        order_number=body["order_number"],
+        body=_canonical(body),
+        created_at=stamp(now),
+        changed_at=stamp(now),
     )
     for position, line in enumerate(body["lines"]):
-        ledger.write(
-            "INSERT INTO lines (instruction_id, position, line_reference, sku, name, quantity) VALUES (?, ?, ?, ?, ?, ?)",
-            instruction_id, position, line["line_reference"], line["sku"], line["name"], line["quantity"],
-        )
+        ledger.insert("lines", instruction_id=instruction_id, position=position, **line)
 
 
 def _canonical(body: Mapping[str, Any]) -> str:
@@ -136,20 +139,30 @@ def _write_shipment(
     tracking = tracking or tracking_number()
     if ledger.row("SELECT id FROM shipments WHERE tracking_number = ?", tracking):
         raise Refused("tracking_number_used", f"tracking number {tracking} belongs to another shipment")
-    ledger.write(
-        "INSERT INTO shipments VALUES (?, ?, ?, ?, ?)", shipment_id, instruction["id"], carrier, tracking, stamp(now)
+    ledger.insert(
+        "shipments",
+        id=shipment_id,
+        instruction_id=instruction["id"],
+        carrier=carrier,
+        tracking_number=tracking,
+        shipped_at=stamp(now),
     )
     for line, quantity in parts:
         reference = line["line_reference"]
         ledger.write(
             "UPDATE lines SET shipped = shipped + ? WHERE instruction_id = ? AND line_reference = ?",
-            quantity, instruction["id"], reference,
+            quantity,
+            instruction["id"],
+            reference,
         )
-        ledger.write("INSERT INTO shipment_lines VALUES (?, ?, ?, ?)", shipment_id, reference, line["sku"], quantity)
+        ledger.insert(
+            "shipment_lines", shipment_id=shipment_id, line_reference=reference, sku=line["sku"], quantity=quantity
+        )
     ledger.write(
         "UPDATE instructions SET changed_at = ?, state = CASE WHEN EXISTS (SELECT 1 FROM lines WHERE"
         " instruction_id = id AND shipped < quantity) THEN 'partially_shipped' ELSE 'shipped' END WHERE id = ?",
-        stamp(now), instruction["id"],
+        stamp(now),
+        instruction["id"],
     )
     return next(entry for entry in shipments(ledger, instruction["id"]) if entry["id"] == shipment_id)
 
@@ -185,7 +198,8 @@ def cancel(ledger: Ledger, instruction_id: str, *, now: datetime) -> Row:
             raise Refused("already_shipped", f"{instruction_id} is {state}; goods that left cannot be cancelled")
         ledger.write(
             "UPDATE instructions SET state = 'cancelled', changed_at = ? WHERE id = ? AND state = 'accepted'",
-            stamp(now), instruction_id,
+            stamp(now),
+            instruction_id,
         )
     return found(ledger, instruction_id)
 
@@ -216,7 +230,12 @@ def listed(
     rows = ledger.rows(
         "SELECT * FROM instructions WHERE ? IN ('', reference) AND ? IN ('', order_number) AND ? IN ('', state)"
         " AND (reference || ' ' || order_number) LIKE ? ESCAPE '\\' ORDER BY rowid DESC LIMIT ? OFFSET ?",
-        reference, order_number, state, like(search), limit, offset,
+        reference,
+        order_number,
+        state,
+        like(search),
+        limit,
+        offset,
     )
     return [_whole(ledger, row) for row in rows]
 

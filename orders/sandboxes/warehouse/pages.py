@@ -79,9 +79,7 @@ def _index_context(ledger: Ledger, request: Request) -> dict[str, Any]:
     page = request.query_params.get("page", "")
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 9 else 0
     search, state = request.query_params.get("q", ""), request.query_params.get("state", "")
-    rows = instructions.listed(
-        ledger, search=search, state=state, limit=PAGE_SIZE + 1, offset=number * PAGE_SIZE
-    )
+    rows = instructions.listed(ledger, search=search, state=state, limit=PAGE_SIZE + 1, offset=number * PAGE_SIZE)
     shipped = request.query_params.get("shipped", "")
     return {
         "instructions": [_row(row) for row in rows[:PAGE_SIZE]],

@@ -47,9 +47,13 @@ class Outbox:
         """Write an event into the caller's transaction; it is sent after `wake`."""
         event_id = f"evt_{secrets.token_hex(8)}"
         body = {"id": event_id, "type": kind, "created": int(now.timestamp()), "data": content}
-        self._ledger.write(
-            "INSERT INTO events (id, body, instruction_id, created_at, due) VALUES (?, ?, ?, ?, ?)",
-            event_id, json.dumps(body, ensure_ascii=False), instruction_id, stamp(now), now.timestamp(),
+        self._ledger.insert(
+            "events",
+            id=event_id,
+            body=json.dumps(body, ensure_ascii=False),
+            instruction_id=instruction_id,
+            created_at=stamp(now),
+            due=now.timestamp(),
         )
         return event_id
 
@@ -73,9 +77,7 @@ class Outbox:
                 await self._rest()
 
     def _next_due(self) -> Row | None:
-        return self._ledger.row(
-            "SELECT * FROM events WHERE due <= ? ORDER BY due, sequence LIMIT 1", time.time()
-        )
+        return self._ledger.row("SELECT * FROM events WHERE due <= ? ORDER BY due, sequence LIMIT 1", time.time())
 
     async def _rest(self) -> None:
         due = self._ledger.value("SELECT min(due) FROM events") if self.url else None
@@ -106,16 +108,17 @@ class Outbox:
         return response.status_code, f"answered {response.status_code} {response.reason}"
 
     def _record(self, event: Row, status: int | None, outcome: str) -> None:
+        now = utc_now()
         delivered = status is not None and 200 <= status < 300
         pause = BACK_OFF[min(event["attempts"], len(BACK_OFF) - 1)] * self._scale
         with self._ledger.transaction():
+            self._ledger.insert("deliveries", event_id=event["id"], sent_at=stamp(now), status=status, outcome=outcome)
             self._ledger.write(
-                "INSERT INTO deliveries (event_id, sent_at, status, outcome) VALUES (?, ?, ?, ?)",
-                event["id"], stamp(utc_now()), status, outcome,
-            )
-            self._ledger.write(
-                "UPDATE events SET attempts = attempts + 1, due = ?, delivered_at = coalesce(delivered_at, ?) WHERE id = ?",
-                None if delivered else time.time() + pause, stamp(utc_now()) if delivered else None, event["id"],
+                "UPDATE events SET attempts = attempts + 1, due = ?, delivered_at = coalesce(delivered_at, ?)"
+                " WHERE id = ?",
+                None if delivered else now.timestamp() + pause,
+                stamp(now) if delivered else None,
+                event["id"],
             )
 
     def listed(self, *, limit: int = -1, offset: int = 0) -> list[Row]:
