@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from cms import my_page, views
 
 app_name = "cms"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.show_home, name="home"),
+    path("search/", views.search, name="search"),
+    path("search/index.json", views.send_search_index, name="search_index"),
+    path("pages/<slug:slug>/", views.show_page, name="page"),
+    path("styles/<slug:digest>.css", views.send_stylesheet, name="stylesheet"),
+    path("account/", my_page.my_page, name="my_page"),
+    path("account/orders/", my_page.order_list, name="orders"),
+]

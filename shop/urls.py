@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from shop import views
 
 app_name = "shop"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("shop/", views.list_products, name="catalogue"),
+    path("shop/<slug:slug>/", views.show_product, name="product"),
+]

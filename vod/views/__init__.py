@@ -1,0 +1,1 @@
+"""The pages of the video service, and the media they play."""
