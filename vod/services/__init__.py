@@ -1,0 +1,1 @@
+"""The verbs of the video service: film in, and film out."""
