@@ -1,1 +1,0 @@
-"""Local servers that stand for the outside systems, each with its own ledger and none with a model of ours."""

@@ -1,0 +1,1 @@
+"""The objects that the API answers, each with every key that Stripe's own carries."""
