@@ -1,6 +1,7 @@
 """Turn clear renditions into an encrypted package: checked, complete, and there all at once or not at all."""
 
 import errno
+import glob
 import math
 import os
 import secrets
@@ -104,16 +105,13 @@ def _check_shape(encoded: Encoded) -> None:
 @contextmanager
 def _partial_folder(out_dir: Path) -> Iterator[Path]:
     if out_dir.exists():
-        raise TranscodeFailed(
-            "package_exists",
-            f"The package folder {out_dir} is there already. Give each attempt a folder of its own.",
-            is_transient=False,
-        )
+        raise _exists(out_dir)
     partial = out_dir.parent / f".{out_dir.name}.{secrets.token_hex(4)}{_PARTIAL}"
     try:
         out_dir.parent.mkdir(parents=True, exist_ok=True)
-        for left in out_dir.parent.glob(f".{out_dir.name}.*{_PARTIAL}"):
-            shutil.rmtree(left)
+        for left in out_dir.parent.glob(f".{glob.escape(out_dir.name)}.*{_PARTIAL}"):
+            # A run that lost its lease may still write there; then it fails, and what it adds goes next time.
+            shutil.rmtree(left, ignore_errors=True)
         partial.mkdir()
         yield partial
     except OSError as error:
@@ -126,7 +124,12 @@ def _publish(partial: Path, out_dir: Path) -> None:
     """Make the data durable, then visible: a power cut must not leave a whole name over half the bytes."""
     for path in (*partial.rglob("*"), partial):
         _flush(path)
-    os.rename(partial, out_dir)
+    try:
+        os.rename(partial, out_dir)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise _exists(out_dir) from error
+        raise
     _flush(out_dir.parent)
 
 
@@ -289,6 +292,14 @@ def _copy_poster(encoded: Encoded, partial: Path) -> str | None:
 def _refused(what: str) -> TranscodeFailed:
     return TranscodeFailed(
         "bad_encoding", f"The encoded film did not pass its check: {what}. Nothing was published.", is_transient=False
+    )
+
+
+def _exists(out_dir: Path) -> TranscodeFailed:
+    return TranscodeFailed(
+        "package_exists",
+        f"The package folder {out_dir} is there already. Give each attempt a folder of its own.",
+        is_transient=False,
     )
 
 

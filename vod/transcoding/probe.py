@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from av.video.stream import VideoStream
 from vod.transcoding import formats
 
 _TAIL_S = 10
+_END_PACKETS = 300
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG in ITU-T H.273, table 3.
 _FIRST_INTERLACED_ORDER = 2  # AVFieldOrder: 0 unknown, 1 progressive, 2 and above name a field.
 
@@ -140,9 +142,9 @@ def _opened(source: Path) -> Iterator[InputContainer]:
 def _measure(container: InputContainer, size: int, limits: Limits) -> Probe:
     video = _film_stream(container)
     sound = next((s for s in container.streams.audio if s.codec_context), None)
-    picture = _decoded(container, video, at=None)
+    picture = _first_picture(container, video)
     end, last_key = _tail(container, video)
-    _decoded(container, video, at=last_key)
+    _check_end(container, video, last_key)
     rotation = -picture.rotation % 360
     width, height = _shown_size(picture, rotation, _pixel_aspect(video))
     _check_side(width, height, limits)
@@ -180,17 +182,28 @@ def _film_stream(container: InputContainer) -> VideoStream:
     return max(decodable, key=lambda s: (s.disposition & Disposition.default, s.width * s.height))
 
 
-def _decoded(container: InputContainer, video: VideoStream, *, at: int | None) -> VideoFrame:
-    """Decode one picture, the first or the one at a timestamp in the stream's own units."""
+def _first_picture(container: InputContainer, video: VideoStream) -> VideoFrame:
     try:
-        if at is not None:
-            container.seek(at, stream=video)
         return next(container.decode(video))
     except (av.FFmpegError, StopIteration) as error:
-        where = "first" if at is None else "last"
-        raise NotPlayable(
-            "damaged", f"The {where} picture cannot be read: the file is damaged. Copy or export it again."
-        ) from error
+        raise _damaged("first picture") from error
+
+
+def _check_end(container: InputContainer, video: VideoStream, last_key: int) -> None:
+    """Decode from the last keyframe on. One bad packet is how a recording ends; more bad than good is damage."""
+    container.seek(last_key, stream=video)
+    good, bad = 0, 0
+    for packet in islice(container.demux(video), _END_PACKETS):
+        try:
+            good += len(packet.decode())
+        except av.FFmpegError:
+            bad += 1
+    if bad >= good:
+        raise _damaged("last part")
+
+
+def _damaged(where: str) -> NotPlayable:
+    return NotPlayable("damaged", f"The {where} cannot be read: the file is damaged. Copy or export it again.")
 
 
 def _tail(container: InputContainer, video: VideoStream) -> tuple[Fraction, int]:
@@ -199,15 +212,21 @@ def _tail(container: InputContainer, video: VideoStream) -> tuple[Fraction, int]
     Raises NotPlayable when the packets stop well before the declared end, which is how a cut Matroska or AVI shows.
     """
     origin = Fraction(container.start_time or 0, av.time_base)
-    declared = Fraction(container.duration, av.time_base) if container.duration else None
-    start = max(Fraction(0), declared - _TAIL_S) if declared else Fraction(0)
+    declared = _declared(container, video)
+    start = max(Fraction(0), declared - _TAIL_S)
     last_key, ends = _read_from(container, video, origin + start)
     reached = max(ends.values(), default=origin) - origin
-    if declared and reached < declared - max(Fraction(1), declared / 50):
+    if reached < declared - max(Fraction(1), declared / 50):
         raise _truncated(f"it says {float(declared):.1f} s and stops after {float(reached):.1f} s")
     if last_key is None:
         raise NotPlayable("damaged", "The picture track has no keyframe. Copy or export the file again.")
     return ends[video.index] - origin, last_key
+
+
+def _declared(container: InputContainer, video: VideoStream) -> Fraction:
+    """Return the seconds the file says it lasts, 0 when it does not say: AVI says it for the stream alone."""
+    whole = Fraction(container.duration or 0, av.time_base)
+    return max(whole, (video.duration or 0) * Fraction(video.time_base or 0))
 
 
 def _read_from(

@@ -33,6 +33,9 @@ class Progress:
         self._percent = -1.0
         self.changed_at = time.monotonic()
 
+    def begin(self) -> None:
+        self._advance(0.0)
+
     def line(self, line: str) -> None:
         """Take one `key=value` line; only the output's time matters."""
         key, _, value = line.partition("=")
@@ -55,6 +58,7 @@ def run(argv: Sequence[str], *, cwd: Path, progress: Progress, should_stop: Shou
     """Run ffmpeg to its end in `cwd`; raise TranscodeFailed or TranscodeStopped. It never outlives this call."""
     log: deque[str] = deque(maxlen=_TAIL_LINES)
     with _started(argv, cwd) as process:
+        progress.begin()
         for name, line in _lines(process):
             if name == "progress":
                 progress.line(line)
