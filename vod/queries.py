@@ -49,7 +49,7 @@ def rights_to(titles: Iterable[Title], user: User | AnonymousUser, now: datetime
 
 
 def offers_for(titles: Iterable[Title], now: datetime) -> dict[int, list[Offer]]:
-    """The offers on sale for each of `titles`, by title id, the cheapest first; those for a series hold for its episodes."""
+    """The offers on sale for each of `titles`, by title id, the cheapest first; a series' hold for its episodes."""
     ids = [title.pk for title in titles]
     found: dict[int, list[Offer]] = {title_id: [] for title_id in ids}
     for offer in _covering(Offer.objects.on_sale_at(now).order_by("price", "pk"), ids):
@@ -114,6 +114,13 @@ class Card:
         """Whether the title's window ends within seven days."""
         ends_at = self.title.ends_at
         return bool(ends_at and self.now and ends_at - self.now <= LEAVING_SOON)
+
+    @property
+    def resumes_at(self) -> float:
+        """Where to go on, in seconds; 0 for the beginning, also once it is nearly over."""
+        if not self.progress or self.progress.position_s >= self.progress.duration_s * FINISHED_SHARE:
+            return 0.0
+        return self.progress.position_s
 
     @property
     def percent(self) -> int:
@@ -255,3 +262,8 @@ def next_to_watch(episodes: Sequence[Card]) -> Card | None:
     offered = [card for card in episodes if card.access.kind in ("held", "free", "rental")]
     ahead = (card for card in offered if not (card.progress and card.progress.finished_at))
     return next(ahead, offered[0] if offered else None)
+
+
+def last_start(access: Access, now: datetime) -> datetime | None:
+    """Until when a rental that is paid `now` must be begun."""
+    return now + timedelta(days=access.offer.start_within_days) if access.offer else None

@@ -134,6 +134,15 @@ def language_url(request: HttpRequest, code: str = "") -> str:
 
 
 @register.simple_tag
+def without(request: HttpRequest, parameter: str) -> str:
+    """This page with one condition taken away, from its first page on."""
+    query = request.GET.copy()
+    for name in (parameter, "page"):
+        query.pop(name, None)
+    return request.path + (f"?{query.urlencode()}" if query else "")
+
+
+@register.simple_tag
 def json_ld(thing: dict[str, Any]) -> SafeString:
     """Structured data for search engines: a data block, which no script policy touches and no browser runs."""
     text = json.dumps(thing, ensure_ascii=False, separators=(",", ":"))

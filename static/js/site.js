@@ -5,7 +5,6 @@ const loaders = [
   ["form[data-add-to-cart]", () => import("./cart.js")],
   ["[data-notice]", () => import("./notices.js")],
   ["[data-gallery]", () => import("./gallery.js")],
-  ["form[data-auto-submit]", () => import("./facets.js")],
 ];
 
 for (const [selector, load] of loaders) {

@@ -74,6 +74,7 @@ def _show_watchable(request: HttpRequest, title: Title, now: datetime) -> HttpRe
     context = {
         "title": title,
         "card": card,
+        "last_start": queries.last_start(card.access, now),
         "genres": queries.genres_of(title),
         "episodes": [cards[episode.pk] for episode in episodes],
         "schema": schema.of_film(title, card.access, request.build_absolute_uri),
