@@ -139,10 +139,11 @@ class Canvas:
     def glow(self, x: float, y: float, radius: float, colour: str, strength: float = 1) -> None:
         """Lay a round light that fades to nothing at `radius`; `strength` 0-1 is its alpha in the middle."""
         ((px, py),) = self.pixels([(x, y)])
-        size = max(2, round(radius * self.unit * 2))
-        light = Image.new("RGBA", (size, size), rgba(colour)[:3])
-        light.putalpha(_halo(size, strength))
-        self._lay(light, round(px - size / 2), round(py - size / 2))
+        a, b, _, d, e, _ = self.matrix
+        wide, tall = (max(2, round(radius * 2 * math.hypot(*axis))) for axis in ((a, b), (d, e)))
+        light = Image.new("RGBA", (wide, tall), rgba(colour)[:3])
+        light.putalpha(_halo(wide, tall, strength))
+        self._lay(light, round(px - wide / 2), round(py - tall / 2))
 
     def stamp(self, picture: Image.Image, x: float, y: float, width: float) -> None:
         """Paste a finished picture `width` units wide, its upper left corner at (x, y), upright."""
@@ -191,7 +192,7 @@ class Canvas:
             ((x, y),) = self.pixels([fade[:2]])
             radius = round(fade[2] * self.unit)
             mask = Image.new("L", size)
-            mask.paste(_halo(radius * 2, 1), (round(x) - radius, round(y) - radius))
+            mask.paste(_halo(radius * 2, radius * 2, 1), (round(x) - radius, round(y) - radius))
             yield mask
 
     def _paint(self, stencil: Stencil, spots: Sequence[Point], margin: float, fill: Fill) -> None:
@@ -229,9 +230,9 @@ def blurred(image: Image.Image, radius: float) -> Image.Image:
     return small.resize(image.size, Image.Resampling.BICUBIC).convert("RGBA")
 
 
-def _halo(size: int, strength: float) -> Image.Image:
+def _halo(wide: int, tall: int, strength: float) -> Image.Image:
     base = Image.radial_gradient("L").point(lambda value: round(255 * strength * max(0.0, 1 - value / _HALO_RIM) ** 2))
-    return base.resize((size, size), Image.Resampling.BICUBIC)
+    return base.resize((wide, tall), Image.Resampling.BICUBIC)
 
 
 def _colours(fill: Fill, whole: tuple[int, int, int, int], part: tuple[int, int, int, int]) -> Image.Image:

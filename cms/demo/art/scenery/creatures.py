@@ -167,3 +167,24 @@ def stroller(c: Canvas, *, coat: str, hat: str, stride: float = 0.5) -> None:
     c.blob([(-12, -80), (-11, -92), (0, -98), (11, -92), (13, -83), (0, -87)], hat)
     c.ellipse(0, -98, 4.4, fill=lighter(hat, 0.5))
     c.line([(-10, -70), (0, -67), (11, -70)], lighter(hat, 0.2), 6, curved=True)
+
+
+def squid(c: Canvas, *, body: str = "#f3e3dc", ink: str = "#b9687a") -> None:
+    """A squid, 130 wide and 300 high, head up, the middle of its mantle near the origin."""
+    for place in range(8):
+        x = -34 + place * 9.8
+        sway = 10 * math.sin(place * 1.7)
+        c.line([(x, 62), (x * 1.2 + sway, 100), (x * 1.35 - sway * 0.6, 138 + place % 3 * 8)], mix(body, ink, 0.22 + 0.1 * (place % 2)), 9, curved=True)
+    for side in (-1, 1):
+        arm = [(side * 26, 60), (side * 52, 104), (side * 44, 146), (side * 60, 172)]
+        c.line(arm, mix(body, ink, 0.2), 6, curved=True)
+        c.ellipse(side * 60, 174, 10, 13, fill=mix(body, ink, 0.35))
+    c.polygon([(0, -152), (-66, -84), (-30, -66), (30, -66), (66, -84)], down(mix(body, ink, 0.1), mix(body, ink, 0.45)))
+    c.blob([(0, -156), (24, -110), (40, -40), (40, 24), (0, 36), (-40, 24), (-40, -40), (-24, -110)], across(lighter(body, 0.4), body, mix(body, ink, 0.4)))
+    c.blob([(-34, 28), (34, 28), (40, 60), (0, 74), (-40, 60)], down(body, mix(body, ink, 0.25)))
+    for side in (-1, 1):
+        c.ellipse(side * 25, 48, 11, fill="#fffdf6")
+        c.ellipse(side * 24, 49, 7.5, fill=EYE)
+        c.ellipse(side * 24 - 2, 46, 2.6, fill="#ffffff")
+    for x, y, size in ((-14, -60, 4), (8, -84, 3), (16, -30, 4.4), (-18, -10, 3.4), (4, 4, 3), (-4, -112, 3)):
+        c.ellipse(x, y, size, fill=clear(ink, 0.5))
