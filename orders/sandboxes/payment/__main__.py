@@ -7,7 +7,7 @@ from orders.sandboxes.payment.server import serve
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m orders.sandboxes.payment", description=__doc__)
+    parser = argparse.ArgumentParser(prog="payment_sandbox", description=__doc__)
     add_arguments(parser)
     serve(from_arguments(parser.parse_args()))
 

@@ -131,39 +131,49 @@ class Dispatcher:
         return idempotency.claim(self.ledger, plan.key, fingerprint=fingerprint, request_id=plan.request_id)
 
     async def _with_faults(self, plan: Plan, request: Request) -> Answer:
-        """Execute the plan, with whatever fault was asked for before, instead of, or after the work."""
-        hits = await run_in_threadpool(self._faults_for, plan)
-        for fault in (hit for hit in hits if not hit.after_work):
-            if fault.kind == "rate_limit":
-                return await run_in_threadpool(self._rate_limited, plan, fault.seconds)
-            if fault.kind == "hang":
-                await asyncio.sleep(fault.seconds)
-        broken = next((fault for fault in hits if fault.kind == "error_500"), None)
-        answer = await run_in_threadpool(self._execute, plan, broken)
-        for fault in (hit for hit in hits if hit.after_work):
-            if fault.kind == "hang":
-                await asyncio.sleep(fault.seconds)
-            elif fault.kind == "drop":
-                await request.scope["extensions"]["payment_sandbox.drop"]()
+        """Execute the plan, with the fault that was asked for before, instead of, or after the work."""
+        fault = await run_in_threadpool(self._fault_for, plan)
+        if fault is None:
+            return await run_in_threadpool(self._execute, plan)
+        if fault.kind == "429":
+            return await run_in_threadpool(self._rate_limited, plan, fault.seconds)
+        if fault.kind == "500":
+            return await run_in_threadpool(self._execute, plan, fault)
+        if fault.kind == "hang" and not fault.after_work:
+            await asyncio.sleep(fault.seconds)
+        if fault.kind == "drop" and not fault.after_work:
+            return await self._dropped(plan, request)
+        answer = await run_in_threadpool(self._execute, plan)
+        if fault.after_work:
+            await (asyncio.sleep(fault.seconds) if fault.kind == "hang" else _drop(request))
         return answer
 
-    def _faults_for(self, plan: Plan) -> list[faults.Fault]:
+    async def _dropped(self, plan: Plan, request: Request) -> Answer:
+        """Cut the connection of a request that was not executed; its key is free again."""
+        await run_in_threadpool(self._release, plan)
+        await _drop(request)
+        return _internal_error()
+
+    def _fault_for(self, plan: Plan) -> faults.Fault | None:
         with self.ledger.read() as book:
             if not faults.any_planned(book):
-                return []
+                return None
         with self.ledger.write() as book:
-            return faults.request_faults(book, plan.endpoint.method, plan.path)
+            return faults.request_fault(book, plan.endpoint.method, plan.path)
 
-    def _rate_limited(self, plan: Plan, seconds: float) -> Answer:
-        """Answer 429; the request was not executed, so its key is free again."""
+    def _release(self, plan: Plan) -> None:
         if plan.key is not None:
             with self.ledger.write() as book:
                 idempotency.release(book, plan.key)
+
+    def _rate_limited(self, plan: Plan, seconds: float) -> Answer:
+        """Answer 429; the request was not executed, so its key is free again."""
+        self._release(plan)
         message = f"Request rate limit exceeded. Try again after {seconds:g} s."
         headers = {"Retry-After": f"{seconds:g}"}
         return _refused(Refusal(message, status=429, code="rate_limit", headers=headers))
 
-    def _execute(self, plan: Plan, broken: faults.Fault | None) -> Answer:
+    def _execute(self, plan: Plan, broken: faults.Fault | None = None) -> Answer:
         if plan.endpoint.method == "GET" and broken is None:
             with self.ledger.read() as book:
                 return _worked(plan, book, self.house)
@@ -211,6 +221,11 @@ def _spoken(refusal: Refusal, language: str) -> Refusal:
     if refusal.error["type"] == "card_error":
         refusal.error["message"] = card_message(refusal.error, language)
     return refusal
+
+
+async def _drop(request: Request) -> None:
+    """Cut the connection without an answer; the server's protocol brings the means."""
+    await request.scope["extensions"]["payment_sandbox.drop"]()
 
 
 async def _body(request: Request) -> str:

@@ -12,50 +12,58 @@ from orders.sandboxes.payment.errors import Refusal
 if TYPE_CHECKING:
     from orders.sandboxes.payment.ledger import Book
 
-REQUEST_FAULTS = ("error_500", "rate_limit", "hang", "drop")
+REQUEST_FAULTS = ("500", "429", "hang", "drop")
 WEBHOOK_FAULTS = ("webhooks_off", "webhooks_duplicated", "webhooks_delayed")
-FIELDS = {"kind", "method", "path", "event_type", "seconds", "after_work", "times"}
+FIELDS = {"kind", "next", "seconds", "when", "method", "path", "event_type"}
+MOMENTS = ("before", "after")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """``seconds`` is the length of a hang or delay, or the Retry-After of a rate limit.
+    """``seconds`` is the length of a hang or a delay, or the Retry-After of a 429.
 
-    ``after_work``: the work is done and committed before the fault shows. A ``drop`` always is.
+    ``after_work``: the work is done and committed before the fault shows, which is what a ``drop`` does unless told
+    otherwise.
     """
 
-    number: int
     kind: str
     seconds: float
     after_work: bool
 
 
-def plan(book: Book, wanted: dict[str, Any]) -> dict[str, Any]:
-    """Write one fault from its JSON and return it as stored; ``times`` absent or null means until cleared."""
-    _check(wanted)
+def plan(book: Book, asked: dict[str, Any]) -> dict[str, Any]:
+    """Write a fault from ``{kind, next = 1, seconds = 1, when, method = any, path = "*", event_type = "*"}``.
+
+    ``next`` is how many requests or events meet it, null until it is cleared; ``path`` and ``event_type`` may be
+    patterns (``/v1/payment_intents/*/confirm``, ``charge.*``). Returns the fault as stored.
+    """
+    _check(asked)
+    when = asked.get("when", "after" if asked["kind"] == "drop" else "before")
     cursor = book.connection.execute(
         "INSERT INTO faults (kind, method, path, event_type, seconds, after_work, left) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            wanted["kind"],
-            wanted.get("method"),
-            wanted.get("path", "*"),
-            wanted.get("event_type", "*"),
-            float(wanted.get("seconds", 1)),
-            bool(wanted.get("after_work", False)) or wanted["kind"] == "drop",
-            wanted.get("times"),
+            asked["kind"],
+            asked.get("method"),
+            asked.get("path", "*"),
+            asked.get("event_type", "*"),
+            float(asked.get("seconds", 1)),
+            when == "after",
+            asked.get("next", 1),
         ),
     )
     return _row(book.connection.execute("SELECT * FROM faults WHERE number = ?", (cursor.lastrowid,)).fetchone())
 
 
-def _check(wanted: dict[str, Any]) -> None:
-    if unknown := set(wanted) - FIELDS:
-        raise Refusal(f"Unknown field {sorted(unknown)[0]}; a fault has {', '.join(sorted(FIELDS))}.")
-    if wanted.get("kind") not in (known := REQUEST_FAULTS + WEBHOOK_FAULTS):
+def _check(asked: dict[str, Any]) -> None:
+    if unknown := set(asked) - FIELDS:
+        raise Refusal(f"Unknown field {min(unknown)}; a fault has {', '.join(sorted(FIELDS))}.", param=min(unknown))
+    if asked.get("kind") not in (known := REQUEST_FAULTS + WEBHOOK_FAULTS):
         raise Refusal(f"kind must be one of {', '.join(known)}.", param="kind")
-    times, seconds = wanted.get("times"), wanted.get("seconds", 1)
+    if asked.get("when", "before") not in MOMENTS:
+        raise Refusal("when must be before or after.", param="when")
+    times, seconds = asked.get("next", 1), asked.get("seconds", 1)
     if times is not None and (not isinstance(times, int) or times < 1):
-        raise Refusal("times must be a whole number above 0, or null for until cleared.", param="times")
+        raise Refusal("next must be a whole number above 0, or null for until cleared.", param="next")
     if not isinstance(seconds, int | float) or seconds < 0:
         raise Refusal("seconds must be a number, 0 or above.", param="seconds")
 
@@ -68,14 +76,12 @@ def clear(book: Book) -> None:
     book.connection.execute("DELETE FROM faults")
 
 
-def request_faults(book: Book, method: str, path: str) -> list[Fault]:
-    """Take the faults that hit this request: each is used up once."""
-    rows = _live(book, REQUEST_FAULTS)
-    return [
-        _take(book, row)
-        for row in rows
-        if row["method"] in (None, method) and fnmatchcase(path, row["path"])
-    ]  # fmt: skip
+def request_fault(book: Book, method: str, path: str) -> Fault | None:
+    """Take the oldest fault that this request meets."""
+    for row in _live(book, REQUEST_FAULTS):
+        if row["method"] in (None, method) and fnmatchcase(path, row["path"]):
+            return _take(book, row)
+    return None
 
 
 def any_planned(book: Book) -> bool:
@@ -100,9 +106,9 @@ def _live(book: Book, kinds: tuple[str, ...]) -> list[sqlite3.Row]:
 
 def _take(book: Book, row: sqlite3.Row) -> Fault:
     book.connection.execute("UPDATE faults SET left = left - 1, used = used + 1 WHERE number = ?", (row["number"],))
-    return Fault(number=row["number"], kind=row["kind"], seconds=row["seconds"], after_work=bool(row["after_work"]))
+    return Fault(kind=row["kind"], seconds=row["seconds"], after_work=bool(row["after_work"]))
 
 
 def _row(row: sqlite3.Row) -> dict[str, Any]:
-    stored = dict(row)
-    return stored | {"times_left": stored.pop("left"), "after_work": bool(stored["after_work"])}
+    told = {name: row[name] for name in ("kind", "method", "path", "event_type", "seconds", "used")}
+    return told | {"when": MOMENTS[row["after_work"]], "remaining": row["left"]}

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sqlite3
 import sys
 from types import FrameType
 from typing import Any, NoReturn
@@ -62,8 +63,8 @@ def serve(options: Options) -> None:
         app = application(house)
     except LedgerInUse as error:
         _refuse(f"{error}. {LedgerInUse.__doc__}")
-    except OSError as error:
-        _refuse(f"The ledger {house.ledger} cannot be opened: {error.strerror}. Give another --ledger.")
+    except (OSError, sqlite3.Error) as error:
+        _refuse(f"cannot use the ledger {house.ledger} ({error}); choose another --ledger")
     config = uvicorn.Config(
         app,
         http=DroppingProtocol,
@@ -77,7 +78,8 @@ def serve(options: Options) -> None:
 
 
 def _ready(house: Options) -> str:
-    return f"Payment sandbox ready: {house.public_url}/sandbox/ (ledger {house.ledger}, port {house.port})"
+    api = f"http://{house.host}:{house.port}"
+    return f"payment_sandbox: ready on {api} (browsers: {house.public_url}/sandbox/, ledger {house.ledger})"
 
 
 def _listener(options: Options) -> socket.socket:
@@ -87,13 +89,13 @@ def _listener(options: Options) -> socket.socket:
         listener.bind((options.host, options.port))
     except OSError as error:
         listener.close()
-        _refuse(f"Port {options.port} on {options.host} cannot be used: {error.strerror}. Give another --port.")
+        _refuse(f"cannot listen on {options.host}:{options.port} ({error.strerror}); choose another --port, or 0")
     listener.set_inheritable(True)
     return listener
 
 
 def _refuse(sentence: str) -> NoReturn:
-    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.write(f"payment_sandbox: {sentence}\n")
     sys.exit(2)
 
 

@@ -43,23 +43,28 @@ def _account(desk: Desk, key: str) -> dict[str, Any]:
 
 
 async def show_faults(request: Request) -> Response:
-    with desk_of(request).ledger.read() as book:
-        return JSONResponse({"faults": faults.planned(book)})
+    return JSONResponse({"faults": await run_in_threadpool(_planned, desk_of(request))})
+
+
+def _planned(desk: Desk) -> list[dict[str, Any]]:
+    with desk.ledger.read() as book:
+        return faults.planned(book)
 
 
 async def change_faults(request: Request) -> Response:
     try:
         _check_secret(request)
-        wanted = await _json(request) if request.method == "POST" else None
-        return JSONResponse(await run_in_threadpool(_change_faults, desk_of(request), wanted))
+        asked = await _json(request) if request.method == "POST" else None
+        answer = await run_in_threadpool(_change_faults, desk_of(request), asked)
+        return JSONResponse(answer, status_code=200 if asked is None else 201)
     except Refusal as refusal:
         return JSONResponse(refusal.body(), status_code=refusal.status)
 
 
-def _change_faults(desk: Desk, wanted: dict[str, Any] | None) -> dict[str, Any]:
+def _change_faults(desk: Desk, asked: dict[str, Any] | None) -> dict[str, Any]:
     with desk.ledger.write() as book:
-        if wanted is not None:
-            return faults.plan(book, wanted)
+        if asked is not None:
+            return faults.plan(book, asked)
         faults.clear(book)
         return {"faults": []}
 
