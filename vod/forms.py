@@ -44,3 +44,14 @@ class MasterUploadForm(forms.ModelForm):  # type: ignore[type-arg]
             title=self.cleaned_data["title"], file=file, original_name=file.name, actor=actor, now=now
         )
         return self.instance
+
+
+class ProgressForm(forms.Form):
+    """What a player sends about how far it has come."""
+
+    token = forms.CharField(max_length=200)
+    position_s = forms.FloatField(min_value=0)
+    age_s = forms.FloatField(min_value=0, required=False)
+
+    def clean_age_s(self) -> float:
+        return self.cleaned_data["age_s"] or 0.0
