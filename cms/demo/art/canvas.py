@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from cms.demo.art.colour import Fill, Gradient, Paint, rgba
+from cms.demo.art.colour import Box, Fill, Gradient, Paint, rgba
 
 Point = tuple[float, float]
 Matrix = tuple[float, float, float, float, float, float]
@@ -168,31 +168,38 @@ class Canvas:
         """
         sheet = Canvas(self.width, self.height, Image.new("RGBA", self.image.size), self.matrix, self.oversample)
         yield sheet
-        drawn = blurred(sheet.image, blur * self.unit) if blur else sheet.image
-        for mask in self._masks(drawn.size, clip, fade):
-            drawn.putalpha(ImageChops.multiply(drawn.getchannel("A"), mask))
-        if opacity < 1:
-            drawn.putalpha(drawn.getchannel("A").point(lambda value: round(value * opacity)))
-        box = drawn.getbbox()
+        box = _grown(sheet.image.getbbox(), blur * self.unit * 3, self.image.size)
         if box is not None:
-            self.image.alpha_composite(drawn.crop(box), box[:2])
+            self._merge(sheet.image.crop(box), box, blur=blur, opacity=opacity, masks=self._masks(box, clip, fade))
 
     def finish(self) -> Image.Image:
         """The picture at its own size, reduced from the large one."""
         return self.image.reduce(self.oversample) if self.oversample > 1 else self.image
 
+    def _merge(
+        self, drawn: Image.Image, box: Box, *, blur: float, opacity: float, masks: Iterator[Image.Image]
+    ) -> None:
+        if blur:
+            drawn = blurred(drawn, blur * self.unit)
+        for mask in masks:
+            drawn.putalpha(ImageChops.multiply(drawn.getchannel("A"), mask))
+        if opacity < 1:
+            drawn.putalpha(drawn.getchannel("A").point(lambda value: round(value * opacity)))
+        self.image.alpha_composite(drawn, box[:2])
+
     def _masks(
-        self, size: tuple[int, int], clip: Sequence[Point] | None, fade: tuple[float, float, float] | None
+        self, box: Box, clip: Sequence[Point] | None, fade: tuple[float, float, float] | None
     ) -> Iterator[Image.Image]:
+        size = (box[2] - box[0], box[3] - box[1])
         if clip is not None:
             mask = Image.new("L", size)
-            ImageDraw.Draw(mask).polygon(self.pixels(clip), fill=255)
+            ImageDraw.Draw(mask).polygon([(x - box[0], y - box[1]) for x, y in self.pixels(clip)], fill=255)
             yield mask
         if fade is not None:
             ((x, y),) = self.pixels([fade[:2]])
             radius = round(fade[2] * self.unit)
             mask = Image.new("L", size)
-            mask.paste(_halo(radius * 2, radius * 2, 1), (round(x) - radius, round(y) - radius))
+            mask.paste(_halo(radius * 2, radius * 2, 1), (round(x) - radius - box[0], round(y) - radius - box[1]))
             yield mask
 
     def _paint(self, stencil: Stencil, spots: Sequence[Point], margin: float, fill: Fill) -> None:
@@ -220,6 +227,14 @@ class Canvas:
 
 # The stock radial gradient has this value where its circle touches the sides of the picture.
 _HALO_RIM = 180
+
+
+def _grown(box: Box | None, margin: float, size: tuple[int, int]) -> Box | None:
+    """The box with a margin, inside a picture of that size."""
+    if box is None:
+        return None
+    wide = math.ceil(margin)
+    return max(0, box[0] - wide), max(0, box[1] - wide), min(size[0], box[2] + wide), min(size[1], box[3] + wide)
 
 
 def blurred(image: Image.Image, radius: float) -> Image.Image:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-QUALITIES = (84, 80, 76, 70, 64)
+QUALITIES = (88, 82, 76, 70, 64)
 LIMIT = 120_000
 
 

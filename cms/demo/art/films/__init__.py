@@ -47,11 +47,12 @@ def draw_film(
     """
     if name not in FILMS:
         raise NoSuchFilm(f"No film is called {name!r}. There are: {', '.join(FILMS)}.")
-    film = FILMS[name]
+    film, path = FILMS[name], Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     stage = Stage(width, seconds or film.seconds)
     with tempfile.TemporaryDirectory() as folder:
         sound = film.score(stage.seconds).save(Path(folder) / "sound.wav")
-        return record(film.shoot(stage), stage, sound, Path(path), on_progress)
+        return record(film.shoot(stage), stage, sound, path, on_progress)
 
 
 __all__ = ["FILMS", "FPS", "HEIGHT", "WIDTH", "Film", "NoSuchFilm", "draw_film"]

@@ -28,7 +28,7 @@ def _shirt(c: Canvas) -> None:
     outline = _cut()
     flat_shadow(c, outline)
     c.polygon(outline, across(lighter(NAVY, 0.1), NAVY, darker("#1c3157", 0.1)))
-    back = smooth([(-122, -398), (-60, -420), (0, -426), (60, -420), (122, -398), (70, -362), (0, -348), (-70, -362)])
+    back = smooth([(-122, -398), (-60, -420), (0, -426), (60, -420), (122, -398), (70, -344), (0, -326), (-70, -344)])
     c.polygon(back, down("#0b1428", "#182a4c"))
     collar = [(-126, -398), (-74, -352), (0, -334), (74, -352), (126, -398)]
     c.line(collar, "#24395f", 17, curved=True)
@@ -101,7 +101,7 @@ def _big_catch(c: Canvas) -> None:
 def hand_towels_folded(c: Canvas) -> None:
     """Three towels folded on each other, the same pattern in its colours."""
     sweep(c, "#d9a58f", table=760)
-    shadow(c, 610, 960, 430, 70, tone="#4a1f28")
+    shadow(c, 610, 944, 440, 56, tone="#4a1f28")
     for place, (tone, edge) in enumerate((("#1f5f8c", "#173f6b"), ("#f0b640", "#c98a2a"), ("#f7f2e2", "#d3c6a8"))):
         inset, foot = 178 + place * 5, 958 - place * 112
         c.box(inset, foot - 116, SIDE - 2 * inset + 20, 116, across(lighter(tone, 0.14), tone, edge), radius=50)
