@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -10,3 +11,12 @@ app = Celery("hitotsu")
 app.config_from_object("config.celery_settings")  # read when first needed, since Django's settings come first
 app.set_default()
 app.autodiscover_tasks()
+
+
+@worker_init.connect(weak=False)
+@beat_init.connect(weak=False)
+def check_settings(**kwargs: object) -> None:
+    """A worker with a wrong setting would spend money wrongly; it does not start."""
+    from config.checks import refuse_to_start
+
+    refuse_to_start()

@@ -33,10 +33,17 @@ class CannotInstall(Exception):
 def ensure(*, dev: bool = False) -> None:
     """Bring this folder up to date with its locks. Raises CannotInstall."""
     check_version()
+    make_folders()
     make_venv(VENV)
     install(ROOT / ("requirements-dev.txt" if dev else "requirements.txt"), into=VENV)
     install_front_end(ROOT / "var" / "front-end")
     compile_messages()
+
+
+def make_folders() -> None:
+    """Folders that the settings name: Django and WhiteNoise warn about those that are missing."""
+    for name in ("front-end", "static"):
+        (ROOT / "var" / name).mkdir(parents=True, exist_ok=True)
 
 
 def check_version() -> None:
@@ -86,7 +93,6 @@ def uv_path() -> Path | None:
 
 def install_front_end(folder: Path) -> None:
     """Copy what pages load to where `FRONT_END_DIR` looks; without it, players use what the browser has by itself."""
-    folder.mkdir(parents=True, exist_ok=True)
     stamp = folder / ".installed"
     wanted = digest(ROOT / "package-lock.json")
     if read(stamp) == wanted:

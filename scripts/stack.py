@@ -121,6 +121,7 @@ class Stack:
         """
         try:
             self._take_lock()
+            (self.var_dir / "static").mkdir(exist_ok=True)  # WhiteNoise warns about a folder that is missing
             environment.write(self.run_dir / "env", self.env)
             self._launch(["redis", *SANDBOXES])
             self._wait_for(["redis"])
