@@ -5,3 +5,8 @@ from django.utils.translation import gettext_lazy as _
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = _("Orders")
+
+    def ready(self) -> None:
+        """Make the pipelines, receivers and sweeps known before anything runs."""
+        from orders import receivers, sweeper  # noqa: F401
+        from orders.pipeline import purchase  # noqa: F401

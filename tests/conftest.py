@@ -19,6 +19,8 @@ def _an_own_world(settings, tmp_path_factory, socket_enabled):
         else options
         for name, options in django_settings.STORAGES.items()
     }
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"  # nobody listens there: live updates and wake-ups are lost
     cache.clear()
     return media
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Address
 from shop.models import Variant
 from vod.models import Offer
 
@@ -25,6 +26,10 @@ class Cart(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="carts", verbose_name=_("member")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
+    checkout_key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    ship_to = models.ForeignKey(
+        Address, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("address chosen")
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     updated_at = models.DateTimeField(_("updated"), default=timezone.now)
 

@@ -46,6 +46,7 @@ class Payment(Stateful):
     currency = models.CharField(_("currency"), max_length=3, default="JPY")
     captured = models.PositiveIntegerField(_("captured"), default=0)
     refunded = models.PositiveIntegerField(_("refunded"), default=0)
+    return_url = models.URLField(_("where the buyer comes back to"), max_length=500)
     decline_code = models.CharField(_("reason of the last refusal"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 

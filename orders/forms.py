@@ -1,0 +1,38 @@
+"""Forms of the cart and the checkout."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from orders.models import Payment
+
+
+class AddToCartForm(forms.Form):
+    """Exactly one of a variant and an offer."""
+
+    variant = forms.IntegerField(required=False, min_value=1)
+    offer = forms.IntegerField(required=False, min_value=1)
+    quantity = forms.IntegerField(required=False, min_value=1, max_value=999)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("variant")) == bool(cleaned.get("offer")):
+            raise ValidationError("Name a variant or an offer")
+        return cleaned
+
+
+class QuantityForm(forms.Form):
+    quantity = forms.IntegerField(min_value=1, max_value=999)
+
+
+class PlaceOrderForm(forms.Form):
+    """What the order button sends: which cart, what it showed, and how the buyer pays."""
+
+    checkout_key = forms.UUIDField()
+    digest = forms.CharField(max_length=64)
+    method = forms.ChoiceField(choices=Payment.Method.choices)
+
+
+class PayForm(forms.Form):
+    method = forms.ChoiceField(choices=Payment.Method.choices)

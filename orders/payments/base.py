@@ -1,0 +1,78 @@
+"""What every payment provider offers us.
+
+Requests are plain JSON, made first and sent later, so that a retry sends exactly what the first attempt sent. Nothing
+here may be called while a database transaction is open.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from orders.models import Payment
+
+Json = dict[str, Any]
+
+
+class Standing(StrEnum):
+    """Where a payment stands at the provider."""
+
+    OPEN = "open"  # the buyer has to do something: enter a card, authenticate
+    PROCESSING = "processing"  # the provider has to do something
+    SUCCEEDED = "succeeded"
+    CANCELLED = "cancelled"  # given up or expired; it can never succeed any more
+
+
+@dataclass(frozen=True)
+class PaymentStatus:
+    """The provider's own answer about one payment. Amounts are in the currency's minor unit."""
+
+    standing: Standing
+    ref: str
+    amount: int = 0
+    currency: str = "JPY"
+    charge_ref: str | None = None
+    decline_code: str = ""
+    client_secret: str = ""
+    page_url: str = ""
+
+
+@dataclass(frozen=True)
+class ReceivedEvent:
+    """A webhook whose signature is good. It only says that something may have changed."""
+
+    event_id: str
+    kind: str
+    payment_pk: int | None
+    ref: str
+    payload: Json
+
+
+class BadSignature(Exception):
+    """The webhook was not signed with our secret, or too long ago."""
+
+
+class PaymentProvider(Protocol):
+    code: str
+
+    def opening_request(self, payment: Payment) -> Json:
+        """The frozen request that opens a payment, in the page or at the provider's own page."""
+
+    def open(self, request: Json, key: str) -> Json:
+        """Open it; the answer holds `id`. Safe to repeat under the same key."""
+
+    def status(self, payment: Payment) -> PaymentStatus:
+        """Ask where the payment stands."""
+
+    def cancel(self, payment: Payment) -> PaymentStatus:
+        """Give it up, or say how it ended when that was faster."""
+
+    def refund_request(self, payment: Payment, amount: int, key: str) -> Json: ...
+
+    def refund(self, request: Json, key: str) -> Json:
+        """Give money back; the answer holds `id`. Safe to repeat under the same key."""
+
+    def find_refund(self, request: Json, key: str) -> Json | None:
+        """The refund an earlier attempt made under that key, if it came that far."""
+
+    def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
+        """Verify and read a webhook; raises `BadSignature`."""

@@ -1,0 +1,85 @@
+"""A payment provider in this process's memory: for tests of what surrounds a payment, quick and without a network.
+
+`buyer_pays`, `buyer_is_declined` and `buyer_gives_up` stand for what a buyer does at the provider.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+
+from config.lib.http import refuse_inside_transaction
+from orders.models import Payment
+from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, Standing
+from orders.pipeline.engine.errors import Refused
+
+
+@dataclass
+class MemoryProvider:
+    code: str = "memory"
+    payments: dict[str, PaymentStatus] = field(default_factory=dict)
+    by_key: dict[str, Json] = field(default_factory=dict)
+    refunds: list[Json] = field(default_factory=list)
+
+    def opening_request(self, payment: Payment) -> Json:
+        return {"amount": payment.amount, "currency": payment.currency, "method": payment.method, "payment": payment.pk}
+
+    def open(self, request: Json, key: str) -> Json:
+        refuse_inside_transaction("the payment provider in memory")
+        if key not in self.by_key:
+            ref = f"mem_{len(self.payments) + 1}_{key[-40:]}"
+            page = f"https://pay.example/{ref}" if request["method"] == Payment.Method.HOSTED else ""
+            self.payments[ref] = PaymentStatus(
+                Standing.OPEN,
+                ref,
+                request["amount"],
+                request["currency"],
+                client_secret=f"{ref}_secret",
+                page_url=page,
+            )
+            self.by_key[key] = {"id": ref}
+        return self.by_key[key]
+
+    def status(self, payment: Payment) -> PaymentStatus:
+        refuse_inside_transaction("the payment provider in memory")
+        return self.payments[payment.provider_ref or ""]
+
+    def cancel(self, payment: Payment) -> PaymentStatus:
+        known = self.status(payment)
+        if known.standing != Standing.SUCCEEDED:
+            self.payments[known.ref] = replace(known, standing=Standing.CANCELLED)
+        return self.status(payment)
+
+    def refund_request(self, payment: Payment, amount: int, key: str) -> Json:
+        return {"charge": payment.charge_ref, "amount": amount, "key": key}
+
+    def refund(self, request: Json, key: str) -> Json:
+        refuse_inside_transaction("the payment provider in memory")
+        if key not in self.by_key:
+            paid = next((p for p in self.payments.values() if p.charge_ref == request["charge"]), None)
+            back = sum(r["amount"] for r in self.refunds if r["charge"] == request["charge"])
+            if paid is None or back + request["amount"] > paid.amount:
+                raise Refused("More would be given back than was paid")
+            self.refunds.append(request)
+            self.by_key[key] = {"id": f"re_{len(self.refunds)}", "status": "succeeded"}
+        return self.by_key[key]
+
+    def find_refund(self, request: Json, key: str) -> Json | None:
+        return self.by_key.get(key)
+
+    def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
+        if signature != "signed":
+            raise BadSignature("The signature is not ours")
+        event = json.loads(body)
+        return ReceivedEvent(event["id"], event["kind"], event.get("payment"), event.get("ref", ""), event)
+
+    # What a buyer does there.
+
+    def buyer_pays(self, payment: Payment, *, amount: int | None = None) -> None:
+        known = self.payments[payment.provider_ref or ""]
+        paid = known.amount if amount is None else amount
+        self.payments[known.ref] = replace(
+            known, standing=Standing.SUCCEEDED, amount=paid, charge_ref=f"ch_{known.ref}", decline_code=""
+        )
+
+    def buyer_is_declined(self, payment: Payment, code: str = "insufficient_funds") -> None:
+        known = self.payments[payment.provider_ref or ""]
+        self.payments[known.ref] = replace(known, decline_code=code)

@@ -1,0 +1,1 @@
+"""The pipeline's engine: durable, restartable, visible. It knows stages and rows, nothing of what is bought."""

@@ -1,0 +1,126 @@
+"""The purchase pipeline: from the button to the doorstep, readable from top to bottom.
+
+ charge ─┬─► grant ─┬─► document ─► mail
+         │          │
+         │          └─► place ─┬─► backoffice
+         │                     └─► ship_list ─► instruct ─► await_shipment ─► mail_shipped
+
+The buyer waits for `charge` alone. `place` and what follows it run once for each handler, side by side.
+To add a stage: one module in `stages/`, one line here, and a new version.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from orders.models import Effect, Order
+from orders.pipeline.engine.graph import Pipeline, Retry, external, register, transactional, wait
+from orders.pipeline.stages import (
+    await_shipment,
+    backoffice,
+    charge,
+    document,
+    grant,
+    instruct,
+    mail,
+    place,
+    refund,
+    ship_list,
+)
+from orders.services import events
+from shop.services import stock
+
+Technique = Effect.Technique
+PATIENT = Retry(attempts=12, base=timedelta(seconds=2), cap=timedelta(minutes=10))
+
+
+def handlers(order: Order) -> Iterable[str]:
+    """Everybody in charge of something in the order."""
+    return [str(pk) for pk in order.lines.order_by("handler").values_list("handler_id", flat=True).distinct()]
+
+
+def shipping_handlers(order: Order) -> Iterable[str]:
+    """Those who send something from a warehouse."""
+    goods = order.lines.filter(variant__isnull=False, handler__warehouse__isnull=False)
+    return [str(pk) for pk in goods.order_by("handler").values_list("handler_id", flat=True).distinct()]
+
+
+def was_paid(order: Order) -> bool:
+    order.refresh_from_db(fields=["paid_at"])
+    return order.is_paid
+
+
+def finished(order: Order, now: datetime) -> None:
+    """Everything has arrived where it belongs."""
+    order.refresh_from_db()
+    if order.state == Order.State.PLACED:
+        order.move_to(Order.State.COMPLETED)
+        events.record(order, "orders.order.completed", now=now)
+
+
+def taken_back(order: Order, now: datetime, reason: str) -> None:
+    """The order ends without having cost anything: not paid in time, or given back because it cannot be fulfilled."""
+    stock.release(references=order.lines.filter(variant__isnull=False).values_list("reference", flat=True), now=now)
+    order.refresh_from_db()
+    order.move_to(Order.State.CANCELLED if order.is_paid else Order.State.EXPIRED)
+    events.record(order, "orders.order.taken_back", now=now, is_public=True, reason=reason, was_paid=order.is_paid)
+
+
+PURCHASE = register(
+    Pipeline(
+        name="purchase",
+        version=1,
+        stages=(
+            external(
+                "charge",
+                charge.act,
+                technique=Technique.KEY,
+                takes_back_when_refused=True,
+                undo=external("refund", refund.act, record=refund.record, technique=Technique.QUERY, retry=PATIENT),
+            ),
+            transactional("grant", grant.act, "charge", undo=transactional("revoke", grant.undo)),
+            transactional("document", document.act, "grant", undo=transactional("correct", document.undo)),
+            transactional(
+                "place",
+                place.act,
+                "grant",
+                over=handlers,
+                takes_back_when_refused=True,
+                undo=transactional("unplace", place.undo),
+            ),
+            external(
+                "backoffice",
+                backoffice.act,
+                "place",
+                over=handlers,
+                record=backoffice.record,
+                technique=Technique.REFERENCE,
+                retry=PATIENT,
+            ),
+            transactional("ship_list", ship_list.act, "place", over=shipping_handlers),
+            external(
+                "instruct",
+                instruct.act,
+                "ship_list",
+                over=shipping_handlers,
+                record=instruct.record,
+                technique=Technique.REFERENCE,
+                retry=PATIENT,
+            ),
+            wait("await_shipment", await_shipment.act, "instruct", over=shipping_handlers),
+            external("mail", mail.confirmation, "document", technique=Technique.NONE, retry=PATIENT),
+            external(
+                "mail_shipped",
+                mail.shipped,
+                "await_shipment",
+                over=shipping_handlers,
+                technique=Technique.NONE,
+                retry=PATIENT,
+            ),
+        ),
+        finished=finished,
+        taken_back=taken_back,
+        after_undoing=(
+            external("mail_refunded", mail.taken_back, when=was_paid, technique=Technique.NONE, retry=PATIENT),
+        ),
+    )
+)

@@ -1,0 +1,131 @@
+"""Mail to buyers, at most once.
+
+SMTP has no key and cannot be asked. So the row says what is about to happen before it happens: a mail found in the
+middle of being handed over may have gone out, is marked uncertain, and only a person sends it again.
+"""
+
+import smtplib
+from datetime import datetime
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from config.lib.http import refuse_inside_transaction
+from orders.models import Order, OutboundMail
+from orders.pipeline.engine.errors import Refused, Transient, Uncertain
+
+State = OutboundMail.State
+
+
+def compose(kind: str, order: Order, *, key: str, now: datetime, **context: object) -> OutboundMail:
+    """The mail of one event, written in the order's language; composed twice under one `key`, it is the first one."""
+    known = OutboundMail.objects.filter(dedupe_key=key).first()
+    if known:
+        return known
+    with translation.override(order.language):
+        values = {"order": order, "site_url": settings.SITE_URL, "station": _station(), **context}
+        subject = " ".join(render_to_string(f"emails/{kind}/subject.txt", values).split())
+        text = render_to_string(f"emails/{kind}/body.txt", values)
+        html = render_to_string(f"emails/{kind}/body.html", values)
+    mail, _ = OutboundMail.objects.get_or_create(
+        dedupe_key=key,
+        defaults={
+            "order": order,
+            "kind": kind,
+            "to": order.email,
+            "language": order.language,
+            "subject": subject,
+            "text": text,
+            "html": html,
+            "message_id": f"<{key.replace(':', '.')}@{_domain()}>",
+            "created_at": now,
+        },
+    )
+    return mail
+
+
+def deliver(mail: OutboundMail) -> OutboundMail:
+    """Hand the mail over once. Raises `Transient` while nothing was handed over, `Refused`, or `Uncertain`."""
+    refuse_inside_transaction("the mail server")
+    mail.refresh_from_db()
+    if mail.state == State.SENT:
+        return mail
+    if mail.state != State.QUEUED:
+        return _taken_up(mail)
+    connection = get_connection()
+    try:
+        connection.open()
+    except (OSError, smtplib.SMTPException) as error:  # nothing handed over yet
+        raise Transient(f"The mail server did not answer: {error}") from error
+    try:
+        if not OutboundMail.objects.filter(pk=mail.pk, state=State.QUEUED).update(state=State.HANDING_OVER):
+            raise Transient("Another worker is handing this mail over")
+        mail.state = State.HANDING_OVER
+        _hand_over(mail, connection)
+    finally:
+        _close(connection)
+    mail.move_to(State.SENT, sent_at=timezone.now(), error="")
+    return mail
+
+
+def _close(connection) -> None:  # type: ignore[no-untyped-def]
+    try:
+        connection.close()
+    except (OSError, smtplib.SMTPException):  # the mail's fate is decided; a late goodbye changes nothing
+        return
+
+
+def _taken_up(mail: OutboundMail) -> OutboundMail:
+    """An earlier attempt was cut off, refused, or is known to be uncertain."""
+    if mail.state == State.REFUSED:
+        raise Refused(f"The mail server refused it: {mail.error}")
+    if mail.state == State.HANDING_OVER:
+        mail.move_to(State.UNCERTAIN, error="The worker was lost while it handed the mail over")
+    raise Uncertain(f"It is not known whether mail {mail.message_id} was sent")
+
+
+def _hand_over(mail: OutboundMail, connection) -> None:  # type: ignore[no-untyped-def]
+    try:
+        _message(mail, connection).send()
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        _refused(mail, error)
+    except (OSError, smtplib.SMTPException) as error:  # cut off somewhere inside: it may have been taken
+        mail.move_to(State.UNCERTAIN, error=str(error))
+        raise Uncertain(f"The hand-over of {mail.message_id} was cut off: {error}") from error
+
+
+def _refused(mail: OutboundMail, error: smtplib.SMTPException) -> None:
+    """The server said no in so many words, so it has not taken the mail: 4xx may change, 5xx will not."""
+    if all(400 <= code < 500 for code in _codes(error)):
+        mail.move_to(State.QUEUED, error=str(error))
+        raise Transient(f"The mail server said later: {error}") from error
+    mail.move_to(State.REFUSED, error=str(error))
+    raise Refused(f"The mail server refused it: {error}") from error
+
+
+def _codes(error: smtplib.SMTPException) -> list[int]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return [code for code, _ in error.recipients.values()]
+    return [error.smtp_code] if isinstance(error, smtplib.SMTPResponseException) else []
+
+
+def _message(mail: OutboundMail, connection) -> EmailMultiAlternatives:  # type: ignore[no-untyped-def]
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to], connection=connection
+    )
+    message.extra_headers = {"Message-ID": mail.message_id, "Auto-Submitted": "auto-generated"}
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    return message
+
+
+def _station() -> str:
+    english = (translation.get_language() or "ja").startswith("en")
+    return settings.STATION_NAME_EN if english else settings.STATION_NAME
+
+
+def _domain() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"

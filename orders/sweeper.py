@@ -1,0 +1,77 @@
+"""The sweeper: a loop inside every worker, not a job in a queue, since a lost job would be what it has to find."""
+
+import logging
+import random
+import threading
+import time
+from datetime import datetime
+from typing import Any
+
+from celery import signals
+from django.conf import settings
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from config.lib import sweeps
+from orders.pipeline.engine.sweep import sweep as sweep_stages
+from orders.services import inbox
+from shop.services import stock
+
+log = logging.getLogger(__name__)
+
+sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_seconds=settings.PIPELINE_SWEEP_SECONDS)
+sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
+sweeps.register("shop.holds", lambda now: stock.tidy(now=now), every_seconds=30)
+
+
+def sweep_once(now: datetime) -> None:
+    """Run every sweep once; one that fails keeps none of the others from running."""
+    for registered in sweeps.sweeps():
+        _run(registered, now)
+
+
+class Sweeper(threading.Thread):
+    """Runs each sweep at its pace until it is told to stop; a database that is away only makes it wait."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweeper", daemon=True)
+        self.stopped = threading.Event()
+        self.due: dict[str, float] = {}
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            for registered in sweeps.sweeps():
+                if time.monotonic() >= self.due.get(registered.name, 0):
+                    _run(registered, timezone.now())
+                    # Several workers must not sweep in step.
+                    self.due[registered.name] = time.monotonic() + registered.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+            self.stopped.wait(min(0.25, settings.PIPELINE_SWEEP_SECONDS / 2))
+        connection.close()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
+def _run(registered: sweeps.Registered, now: datetime) -> None:
+    try:
+        registered.run(now)
+    except Exception:  # the loop must outlive every fault, the database's above all
+        log.exception("Sweep %s failed; it will run again", registered.name)
+        close_old_connections()
+
+
+_sweepers: list[Sweeper] = []
+
+
+@signals.worker_ready.connect
+def _start(**kwargs: Any) -> None:
+    sweeper = Sweeper()
+    sweeper.start()
+    _sweepers.append(sweeper)
+
+
+@signals.worker_shutdown.connect
+def _stop(**kwargs: Any) -> None:
+    for sweeper in _sweepers:
+        sweeper.stop()
+        sweeper.join(timeout=5)

@@ -1,0 +1,27 @@
+"""Celery tasks: they take ids, and find in the rows what is to be done."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from orders.pipeline.engine.execute import advance
+from orders.services import inbox
+
+LIMITS = {"time_limit": 60, "soft_time_limit": 50}
+
+
+@shared_task(name="orders.advance_run", queue="purchase", **LIMITS)
+def advance_run(*, run_id: str) -> None:
+    advance(run_id)
+
+
+@shared_task(name="orders.process_event", queue="default", **LIMITS)
+def process_event(*, event_id: int) -> None:
+    inbox.process(event_id, now=timezone.now())
+
+
+@shared_task(name="orders.sweep", queue="default", **LIMITS)
+def sweep() -> None:
+    """Asked for by beat as a last resort; every worker sweeps by itself all the time."""
+    from orders.sweeper import sweep_once
+
+    sweep_once(timezone.now())

@@ -1,0 +1,116 @@
+"""The cart: seen, filled, changed, emptied. Every change is a plain form post."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from orders import queries
+from orders.cart_session import cart_of, note_count, open_cart_of
+from orders.forms import AddToCartForm, QuantityForm
+from orders.models import CartLine
+from orders.services import carts
+from shop.models import Variant
+from vod.models import Offer
+
+
+@require_GET
+def show_cart(request: HttpRequest) -> HttpResponse:
+    cart = cart_of(request)
+    note_count(request, cart)
+    user = request.user if isinstance(request.user, User) else None
+    return render(request, "orders/cart.html", {"page": queries.cart_page(cart, user=user, now=timezone.now())})
+
+
+@require_POST
+def add_to_cart(request: HttpRequest) -> HttpResponse:
+    form = AddToCartForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, error=_("This could not be added: please choose what and how many."))
+    now = timezone.now()
+    cart = open_cart_of(request, now=now)
+    try:
+        name = _add(form, cart, now)
+    except carts.AlreadyYours:
+        return _already_yours(request, form)
+    except carts.TooMany as error:
+        text = _("At most %(limit)d of this can be ordered at once.") % {"limit": error.limit}
+        return _answer(request, error=text)
+    except carts.NotForSale:
+        return _answer(request, error=_("This is not on sale now."))
+    return _answer(request, count=note_count(request, cart), added=name)
+
+
+def _add(form: AddToCartForm, cart: carts.Cart, now: timezone.datetime) -> str:
+    if form.cleaned_data["variant"]:
+        variant = get_object_or_404(Variant.objects.select_related("product"), pk=form.cleaned_data["variant"])
+        carts.add_variant(cart=cart, variant=variant, quantity=form.cleaned_data["quantity"] or 1, now=now)
+        return variant.display_name
+    offer = get_object_or_404(Offer.objects.select_related("title"), pk=form.cleaned_data["offer"])
+    carts.add_offer(cart=cart, offer=offer, now=now)
+    return offer.title.display_name
+
+
+def _already_yours(request: HttpRequest, form: AddToCartForm) -> HttpResponse:
+    """Nothing is sold twice: the buyer lands on the title, which says until when it can be watched."""
+    offer = get_object_or_404(Offer.objects.select_related("title"), pk=form.cleaned_data["offer"])
+    text = _("You can watch this already.")
+    if _wants_json(request):
+        return JsonResponse({"error": text, "url": offer.title.get_absolute_url()}, status=409)
+    messages.info(request, text)
+    return redirect(offer.title)
+
+
+def _answer(request: HttpRequest, *, count: int = 0, added: str = "", error: str = "") -> HttpResponse:
+    text = error or _("%(name)s is in the cart.") % {"name": added}
+    if _wants_json(request):
+        body = {"error": error} if error else {"count": count, "message": text}
+        return JsonResponse(body, status=400 if error else 200)
+    (messages.error if error else messages.success)(request, text)
+    if request.POST.get("next") == "checkout" and not error:
+        return redirect("orders:checkout")
+    back = request.headers.get("Referer", "")
+    is_safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    if request.POST.get("next") == "cart" or not is_safe:
+        return redirect("orders:cart")
+    return redirect(back)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+@require_POST
+def change_line(request: HttpRequest, pk: int) -> HttpResponse:
+    line = _own_line(request, pk)
+    form = QuantityForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The quantity is a whole number from 1."))
+        return redirect("orders:cart")
+    try:
+        carts.change_quantity(line=line, quantity=form.cleaned_data["quantity"], now=timezone.now())
+    except carts.TooMany as error:
+        messages.error(request, _("At most %(limit)d of this can be ordered at once.") % {"limit": error.limit})
+    except carts.NotForSale:
+        messages.error(request, _("The quantity of this cannot be changed."))
+    note_count(request, cart_of(request))
+    return redirect("orders:cart")
+
+
+@require_POST
+def remove_line(request: HttpRequest, pk: int) -> HttpResponse:
+    carts.remove(line=_own_line(request, pk), now=timezone.now())
+    messages.success(request, _("Removed from the cart."))
+    note_count(request, cart_of(request))
+    return redirect("orders:cart")
+
+
+def _own_line(request: HttpRequest, pk: int) -> CartLine:
+    cart = cart_of(request)
+    if cart is None:
+        raise Http404
+    return get_object_or_404(CartLine.objects.select_related("variant", "cart"), pk=pk, cart=cart)
