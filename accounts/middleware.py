@@ -6,8 +6,10 @@ addresses that the site has registered.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from allauth.idp.oidc.forms import RPInitiatedLogoutForm
 from allauth.idp.oidc.models import Client
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse
@@ -28,22 +30,30 @@ class ClientFormActionMiddleware:
         return self.get_response(request)
 
     def process_template_response(self, request: HttpRequest, response: TemplateResponse) -> TemplateResponse:
-        context = response.context_data or {}
-        client = _client_of(context.get("client"), context.get("redirect_field_value"))
-        if client:
-            response._csp_update = {"form-action": sorted(_origins(client.get_redirect_uris()))}  # type: ignore[attr-defined]
+        uris = _uris_ahead(response.context_data or {})
+        if uris:
+            response._csp_update = {"form-action": sorted(_origins(uris))}  # type: ignore[attr-defined]
         return response
 
 
-def _client_of(shown: object, target: object) -> Client | None:
-    """The site whose consent is asked for on this page, or to whose request the sign-in will return."""
-    if isinstance(shown, Client):
-        return shown
+def _uris_ahead(context: dict[str, Any]) -> list[str]:
+    """Where the form on this page may end: at the site that asks, or at the one that somebody signs out of."""
+    if isinstance(context.get("client"), Client):
+        return context["client"].get_redirect_uris()
+    if isinstance(context.get("form"), RPInitiatedLogoutForm):
+        client = getattr(context["form"], "cleaned_data", {}).get("client")
+        return client.get_post_logout_redirect_uris() if client else []
+    return _uris_of_request(context.get("redirect_field_value"))
+
+
+def _uris_of_request(target: object) -> list[str]:
+    """Those of the site to whose request a sign-in returns, where no page of consent stands in between."""
     parts = urlsplit(target if isinstance(target, str) else "")
     if parts.path != reverse("idp:oidc:authorization"):
-        return None
+        return []
     client_id = parse_qs(parts.query).get("client_id", [""])[0]
-    return Client.objects.filter(pk=client_id, skip_consent=True).first()
+    client = Client.objects.filter(pk=client_id, skip_consent=True).first()
+    return client.get_redirect_uris() if client else []
 
 
 def _origins(uris: Iterable[str]) -> set[str]:

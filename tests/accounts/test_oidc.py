@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from urllib.parse import parse_qs, urlsplit
+import re
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -13,6 +14,7 @@ from accounts.keys import new_key
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 CALLBACK = "https://baseball.example/callback"
 VERIFIER = "a-verifier-of-more-than-forty-three-characters-in-all"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -35,6 +37,7 @@ def site(db) -> Site:
     made.set_redirect_uris([CALLBACK])
     made.set_scopes(["openid", "profile", "email"])
     made.set_grant_types(["authorization_code", "refresh_token"])
+    made.set_post_logout_redirect_uris(["https://scores.example/bye"])
     made.save()
     return made
 
@@ -134,7 +137,8 @@ def test_a_code_without_the_verifier_or_used_twice_gives_nothing(client, phone, 
 
 def test_a_public_site_without_pkce_is_refused(client, alice, site):
     client.force_login(alice)
-    answer = client.get("/identity/o/authorize", request_of(site, code_challenge=""))
+    asked = {name: value for name, value in request_of(site).items() if not name.startswith("code_challenge")}
+    answer = client.get("/identity/o/authorize", asked)
     assert answer.status_code == 302
     assert "error=invalid_request" in answer["Location"]
 
@@ -163,8 +167,11 @@ def test_the_browser_may_follow_the_consent_form_to_that_site_and_to_no_other(cl
     client.force_login(alice)
     policy = client.get("/identity/o/authorize", request_of(site))["Content-Security-Policy"]
     assert "https://baseball.example" in _directive(policy, "form-action")
+    signing_out = client.get("/identity/o/logout", {"client_id": site.pk})["Content-Security-Policy"]
+    assert "https://scores.example" in _directive(signing_out, "form-action")
     elsewhere = client.get("/account/addresses/")["Content-Security-Policy"]
     assert "baseball" not in elsewhere
+    assert "scores" not in elsewhere
 
 
 def test_signing_in_for_a_site_without_a_consent_page_may_be_followed_there_too(client, site):
@@ -196,16 +203,19 @@ def test_signing_out_of_the_other_site_asks_whether_to_stay_signed_in_here(clien
     client.force_login(alice)
     page = client.get("/identity/o/logout", {"client_id": site.pk}).content.decode()
     assert "Stay signed in" in page
-    client.post("/identity/o/logout", {"client_id": site.pk, "action": "stay"})
+    pressed = {"client_id": site.pk, "csrfmiddlewaretoken": re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)[1]}
+    client.post("/identity/o/logout", pressed | {"action": "stay"})
     assert "_auth_user_id" in client.session
-    client.post("/identity/o/logout", {"client_id": site.pk, "action": "logout"})
+    client.post("/identity/o/logout", pressed | {"action": "logout"})
     assert "_auth_user_id" not in client.session
 
 
 def test_a_television_is_connected_by_a_code_typed_here(client, phone, alice, site):
-    site.set_grant_types(["urn:ietf:params:oauth:grant-type:device_code"])
+    site.set_grant_types([DEVICE])
     site.save()
-    shown = phone.post("/identity/o/api/device/code", {"client_id": site.pk, "scope": "openid profile"}).json()
+    answer = _post_form(phone, "/identity/o/api/device/code", {"client_id": site.pk, "scope": "openid profile"})
+    assert answer.status_code == 200, answer.content
+    shown = answer.json()
     client.force_login(alice)
     assert "Type the code" in client.get("/identity/o/device").content.decode()
     page = client.get("/identity/o/device", {"code": shown["user_code"]}).content.decode()
@@ -214,16 +224,14 @@ def test_a_television_is_connected_by_a_code_typed_here(client, phone, alice, si
         "Connected"
         in client.post(f"/identity/o/device?code={shown['user_code']}", {"action": "confirm"}).content.decode()
     )
-    tokens = phone.post(
-        "/identity/o/api/token",
-        {
-            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-            "device_code": shown["device_code"],
-            "client_id": site.pk,
-        },
-    )
+    asked = {"grant_type": DEVICE, "device_code": shown["device_code"], "client_id": site.pk}
+    tokens = _post_form(phone, "/identity/o/api/token", asked)
     assert tokens.status_code == 200, tokens.content
     assert tokens.json()["access_token"]
+
+
+def _post_form(browser, path: str, fields: dict[str, str]):
+    return browser.post(path, urlencode(fields), content_type="application/x-www-form-urlencoded")
 
 
 def test_a_wrong_device_code_is_refused_in_words(client, alice):
