@@ -74,7 +74,7 @@ class Found:
 def search(words: str, *, user: User | AnonymousUser, now: datetime) -> Found:
     if not fold(words):
         return _nothing_found(user, now)
-    titles, goods = vod.watchable(now).matching(words), shop.products(now).matching(words)  # type: ignore[attr-defined]
+    titles, goods = vod.matching(vod.watchable(now), words), shop.products(now).matching(words)  # type: ignore[attr-defined]
     first, series = list(titles[:SEARCH_SHOWN]), list(vod.series(now).matching(words)[:SEARCH_SHOWN])  # type: ignore[attr-defined]
     first_goods = list(goods[:SEARCH_SHOWN])
     if not (first or series or first_goods):

@@ -32,6 +32,12 @@ def series(now: datetime) -> QuerySet[Title]:
     return Title.objects.published(now).filter(kind=Title.Kind.SERIES)
 
 
+def matching(titles: QuerySet[Title], words: str) -> QuerySet[Title]:
+    """Those that hold every word themselves, or whose series does: who looks for a series wants its episodes too."""
+    by_name = Title.objects.matching(words).order_by().values("pk")
+    return titles.filter(Q(pk__in=by_name) | Q(episode__season__series__in=by_name))
+
+
 def rights_to(titles: Iterable[Title], user: User | AnonymousUser, now: datetime) -> dict[int, Entitlement]:
     """The live right of `user` to each of `titles`, by title id, in one query; a right to a series covers its episodes.
 

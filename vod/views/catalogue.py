@@ -25,7 +25,7 @@ def list_titles(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, choices)
     found = queries.narrowed(queries.watchable(now), now=now, **chosen)
     words = request.GET.get("q", "").strip()[:100]
-    page = Paginator(found.matching(words) if words else found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(queries.matching(found, words) if words else found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "cards": queries.cards(page.object_list, user=request.user, now=now),
