@@ -18,17 +18,15 @@ function start(root, settings) {
   let source = null;
   // Where to go on. Kept here too, since a source that failed has no position any more.
   let position = progress.resumeAt;
-  video.addEventListener("timeupdate", () => { position = video.currentTime; });
+  video.addEventListener("timeupdate", () => { if (source && video.readyState) position = video.currentTime; });
 
   function open({ andPlay = false } = {}) {
     source?.close();
-    const at = position;
     source = openSource(video, url, {
-      startAt: at,
+      startAt: position,
       onReconnecting: messages.reconnecting,
       onWorking: messages.working,
       onProblem: (reason) => {
-        position = at > 0 && position === 0 ? at : position;
         progress.save();
         video.pause();
         source?.close();
@@ -42,8 +40,8 @@ function start(root, settings) {
   // A browser may refuse to start by itself; the play button is there then.
   const play = () => video.play().catch(() => {});
 
+  document.querySelector("[data-player-resume]")?.removeAttribute("hidden");
   for (const button of document.querySelectorAll("[data-player-again]")) {
-    button.hidden = false;
     button.addEventListener("click", () => {
       video.currentTime = 0;
       root.focus({ preventScroll: true });

@@ -6,6 +6,7 @@ export function startMessages(root, settings, { retry }) {
   const video = root.querySelector("[data-player-video]");
   const notice = root.querySelector("[data-player-notice]");
   const message = root.querySelector("[data-player-message]");
+  const bar = root.querySelector("[data-player-bar]");
   let waiting = 0;
 
   const say = (text) => {
@@ -37,6 +38,7 @@ export function startMessages(root, settings, { retry }) {
       element("p", settings.texts.code.replace("{code}", words.code), "theatre-code"),
     );
     message.hidden = false;
+    bar.inert = true; // what cannot be seen is not for the keyboard either
   }
 
   function step(words) {
@@ -45,6 +47,7 @@ export function startMessages(root, settings, { retry }) {
       button.type = "button";
       button.addEventListener("click", () => {
         message.hidden = true;
+        bar.inert = false;
         root.focus({ preventScroll: true });
         retry({ andPlay: true });
       });
