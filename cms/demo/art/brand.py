@@ -12,9 +12,12 @@ ICON_SIZES = (32, 180, 512)
 
 # The marks live in a square of 64; the same points serve the SVG and the icons.
 _SKY = ring(32, 32, 30, 30)
-_BEAMS: tuple[tuple[Point, ...], ...] = (((28.5, 20.5), (3.4, 12), (2.2, 24)), ((35.5, 20.5), (60.6, 12), (61.8, 24)))
+_BEAMS: tuple[tuple[Point, ...], ...] = (((28.5, 20.5), (-8, 8.2), (-8, 25.6)), ((35.5, 20.5), (72, 8.2), (72, 25.6)))
 _TOWER = ((28.2, 24.5), (35.8, 24.5), (38.4, 46), (25.6, 46))
-_BANDS = (((27.4, 30.6), (36.6, 30.6), (37.2, 35.4), (26.8, 35.4)), ((26.3, 40.2), (37.7, 40.2), (38.4, 46), (25.6, 46)))
+_BANDS = (
+    ((27.4, 30.6), (36.6, 30.6), (37.2, 35.4), (26.8, 35.4)),
+    ((26.3, 40.2), (37.7, 40.2), (38.4, 46), (25.6, 46)),
+)
 _LAMP = ((28.6, 16.6), (35.4, 16.6), (35.4, 23), (28.6, 23))
 _ROOF = ((27.2, 16.8), (32, 10.4), (36.8, 16.8))
 _GALLERY = ((26.4, 22.6), (37.6, 22.6), (37.6, 24.8), (26.4, 24.8))
@@ -22,7 +25,11 @@ _GALLERY = ((26.4, 22.6), (37.6, 22.6), (37.6, 24.8), (26.4, 24.8))
 
 def _wave(level: float, lift: float) -> list[Point]:
     """A wave across the disc, closed along the disc's lower edge."""
-    crest = smooth([(x, level + (lift if n % 2 else -lift)) for n, x in enumerate((-4, 6, 16, 26, 36, 46, 56, 68))], closed=False, steps=6)
+    crest = smooth(
+        [(x, level + (lift if n % 2 else -lift)) for n, x in enumerate((-4, 6, 16, 26, 36, 46, 56, 68))],
+        closed=False,
+        steps=6,
+    )
     return [*crest, (68, 68), (-4, 68)]
 
 
@@ -48,12 +55,24 @@ def station_mark() -> str:
 
 def hitotsu_mark(colour: str = VERMILION) -> str:
     """Hitotsu's mark as SVG text: one stroke of the brush, 一, resting in a ring that is open at its start."""
-    circle = f'<path d="M43.5 9.2A25.5 25.5 0 1 1 30 6.6" fill="none" stroke="{colour}" stroke-width="6" stroke-linecap="round"/>'
+    pen = f'fill="none" stroke="{colour}" stroke-width="6" stroke-linecap="round"'
+    circle = f'<path {pen} d="M43.5 9.2A25.5 25.5 0 1 1 30 6.6"/>'
     stroke = smooth(list(_STROKE), steps=8)
     return _svg(f'{circle}<path fill="{colour}" d="{_path(stroke)}"/>')
 
 
-_STROKE: tuple[Point, ...] = ((16.5, 31.5), (19, 28.6), (24, 30.4), (36, 30), (43, 28), (47.6, 30.8), (46.6, 34.6), (36, 35.4), (22, 36), (17, 35))
+_STROKE: tuple[Point, ...] = (
+    (16.5, 31.5),
+    (19, 28.6),
+    (24, 30.4),
+    (36, 30),
+    (43, 28),
+    (47.6, 30.8),
+    (46.6, 34.6),
+    (36, 35.4),
+    (22, 36),
+    (17, 35),
+)
 
 
 def _svg(body: str) -> str:
@@ -63,10 +82,10 @@ def _svg(body: str) -> str:
 def icon(size: int) -> Image.Image:
     """The station's mark as a square icon: clear corners, or full-bleed navy at 180 as phones round it themselves."""
     canvas = Canvas.blank(size, size, oversample=8 if size < 200 else 4)
-    if size == 180:
-        canvas.polygon(rounded(0, 0, size, size, 0.1), NAVY)
     view = canvas.at(0, 0, size / 64)
-    with view.layer(clip=list(_SKY)) as mark:
+    edge = rounded(0, 0, 64, 64, 0.1) if size == 180 else list(_SKY)
+    with view.layer(clip=edge) as mark:
+        mark.box(0, 0, 64, 64, NAVY)
         for colour, points in _layers():
             mark.polygon(points, colour)
     return canvas.finish()

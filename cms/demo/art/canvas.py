@@ -11,7 +11,7 @@ from cms.demo.art.colour import Box, Fill, Gradient, Paint, rgba
 
 Point = tuple[float, float]
 Matrix = tuple[float, float, float, float, float, float]
-Stencil = Callable[[ImageDraw.ImageDraw, float, float, object], None]
+Stencil = Callable[[ImageDraw.ImageDraw, float, float, str | int], None]
 
 
 def smooth(points: Sequence[Point], *, closed: bool = True, steps: int = 10) -> list[Point]:
@@ -47,8 +47,8 @@ def ring(x: float, y: float, rx: float, ry: float, *, start: float = 0, end: flo
 def rounded(x: float, y: float, width: float, height: float, radius: float) -> list[Point]:
     """The outline of a box with round corners."""
     r = min(radius, width / 2, height / 2)
-    corners = ((x + width - r, y + height - r, 0), (x + r, y + height - r, 90), (x + r, y + r, 180))
-    corners += ((x + width - r, y + r, 270),)
+    right, bottom = x + width - r, y + height - r
+    corners = ((right, bottom, 0), (x + r, bottom, 90), (x + r, y + r, 180), (right, y + r, 270))
     return [point for cx, cy, turn in corners for point in ring(cx, cy, r, r, start=turn, end=turn + 90)]
 
 
@@ -104,7 +104,7 @@ class Canvas:
         """Fill the outline through the points."""
         spots = self.pixels(points)
 
-        def stencil(draw: ImageDraw.ImageDraw, left: float, top: float, ink: object) -> None:
+        def stencil(draw: ImageDraw.ImageDraw, left: float, top: float, ink: str | int) -> None:
             draw.polygon([(x - left, y - top) for x, y in spots], fill=ink)
 
         self._paint(stencil, spots, 1, fill)
@@ -127,7 +127,7 @@ class Canvas:
         spots = self.pixels(smooth(points, closed=False) if curved else points)
         thick = max(1.0, width * self.unit)
 
-        def stencil(draw: ImageDraw.ImageDraw, left: float, top: float, ink: object) -> None:
+        def stencil(draw: ImageDraw.ImageDraw, left: float, top: float, ink: str | int) -> None:
             moved = [(x - left, y - top) for x, y in spots]
             draw.line(moved, fill=ink, width=round(thick), joint="curve")
             if thick > 3:

@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+
+from cms.demo.art.dice import dice
 
 RATE = 48_000
 # Online programmes sit near -16 to -20 LUFS; the quiet end suits a gentle station. Mean square before weighting.
@@ -16,7 +17,7 @@ _PEAK = 0.79
 
 @dataclass(frozen=True)
 class Voice:
-    """How a note sounds: partials as (multiple of the pitch, level, decay per second), attack and release in seconds."""
+    """How a note sounds: partials as (multiple of the pitch, level, decay per second), attack and release in s."""
 
     partials: tuple[tuple[float, float, float], ...]
     attack: float = 0.005
@@ -29,7 +30,9 @@ PLUCK = Voice(((1, 1, 3.4), (2, 0.42, 5), (3, 0.16, 8), (4, 0.08, 11)), attack=0
 FLUTE = Voice(((1, 1, 0.25), (2, 0.22, 0.4), (3, 0.06, 0.6)), attack=0.07, release=0.16, vibrato=0.005)
 PAD = Voice(((1, 1, 0.1), (3, 1 / 9, 0.1), (5, 1 / 25, 0.1)), attack=0.45, release=0.7)
 BASS = Voice(((1, 1, 1.3), (2, 0.35, 2.4), (3, 0.12, 4)), attack=0.012, release=0.2)
-BELL = Voice(((1, 0.7, 3), (2.76, 0.5, 4.5), (5.4, 0.28, 7), (0.5, 0.2, 2.4), (8.9, 0.1, 12)), attack=0.001, release=0.4)
+BELL = Voice(
+    ((1, 0.7, 3), (2.76, 0.5, 4.5), (5.4, 0.28, 7), (0.5, 0.2, 2.4), (8.9, 0.1, 12)), attack=0.001, release=0.4
+)
 HORN = Voice(((1, 1, 0.12), (2, 0.55, 0.15), (3, 0.3, 0.2), (4, 0.12, 0.3)), attack=0.22, release=0.6)
 
 
@@ -50,7 +53,14 @@ class Track:
         self.mix(self._notes[kind], at, level=level, pan=pan)
 
     def tune(
-        self, notes: Iterable[tuple[float, float, float]], *, beat: float, voice: Voice, start: float = 0, level: float = 0.2, pan: float = 0
+        self,
+        notes: Iterable[tuple[float, float, float]],
+        *,
+        beat: float,
+        voice: Voice,
+        start: float = 0,
+        level: float = 0.2,
+        pan: float = 0,
     ) -> None:
         """Play (beat, key, beats long) notes; `beat` is the length of one in seconds."""
         for place, key, beats in notes:
@@ -63,7 +73,9 @@ class Track:
         angle = (pan + 1) * math.pi / 4
         for channel, gain in ((self.left, math.cos(angle) * level), (self.right, math.sin(angle) * level)):
             old = channel[first : first + len(samples)]
-            channel[first : first + len(samples)] = array("d", [a + b * gain for a, b in zip(old, samples, strict=True)])
+            channel[first : first + len(samples)] = array(
+                "d", [a + b * gain for a, b in zip(old, samples, strict=True)]
+            )
 
     def surf(self, *, level: float, period: float, seed: int, dark: float = 0.06) -> None:
         """Waves on a shore: soft noise that swells and ebbs, a little later on the right."""
@@ -72,8 +84,12 @@ class Track:
             turn = math.tau / (period * RATE)
             shift = -1.2 - side * 0.9
             sin = math.sin
-            swell = [(0.35 + 0.65 * (0.5 + 0.5 * sin(turn * i + shift)) ** 2) * level for i in range(0, self.length, 64)]
-            channel[:] = array("d", [a + b * swell[i >> 6] for i, (a, b) in enumerate(zip(channel, noise, strict=True))])
+            swell = [
+                (0.35 + 0.65 * (0.5 + 0.5 * sin(turn * i + shift)) ** 2) * level for i in range(0, self.length, 64)
+            ]
+            channel[:] = array(
+                "d", [a + b * swell[i >> 6] for i, (a, b) in enumerate(zip(channel, noise, strict=True))]
+            )
 
     def cry(self, at: float, *, level: float = 0.05, pan: float = 0, low: float = 900, high: float = 1500) -> None:
         """A gull far away: a gliding call."""
@@ -93,7 +109,9 @@ class Track:
             end = min(start + lag, self.length)
             before_left, before_right = self.left[start - lag : end - lag], self.right[start - lag : end - lag]
             for channel, source in ((self.left, before_right), (self.right, before_left)):
-                channel[start:end] = array("d", [a + b * level for a, b in zip(channel[start:end], source, strict=True)])
+                channel[start:end] = array(
+                    "d", [a + b * level for a, b in zip(channel[start:end], source, strict=True)]
+                )
 
     def save(self, path: Path) -> Path:
         """Fade both ends, bring to loudness below the peak limit, write 16-bit stereo."""
@@ -148,11 +166,11 @@ def _add_partial(sound: list[float], pitch: float, level: float, decay: float, v
 
 def _soft_noise(count: int, seed: int, dark: float) -> list[float]:
     """Noise through two low-pass steps; the smaller `dark`, the duller."""
-    dice = Random(seed).random
+    throw = dice(seed).random
     first = second = 0.0
     noise = []
     for _ in range(count):
-        first += dark * (dice() - 0.5 - first)
+        first += dark * (throw() - 0.5 - first)
         second += dark * (first - second)
         noise.append(second)
     return noise

@@ -29,7 +29,9 @@ FILMS: dict[str, Film] = {
     for film in (
         Film("tram", "The tram climbs the slope at dusk in falling snow.", 9.0, tram.shoot, tram.score),
         Film("harbour", "The sun rises over the harbour; the first boat runs in.", 9.5, harbour.shoot, harbour.score),
-        Film("lighthouse", "Soup steams on the sill; the beam turns in the fog.", 9.5, lighthouse.shoot, lighthouse.score),
+        Film(
+            "lighthouse", "Soup steams on the sill; the beam turns in the fog.", 9.5, lighthouse.shoot, lighthouse.score
+        ),
     )
 }
 

@@ -1,5 +1,8 @@
 """Film two: the sun comes up over the harbour and the first boat of the morning runs in."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PIL import Image
 
 from cms.demo.art.canvas import Canvas
@@ -7,6 +10,9 @@ from cms.demo.art.colour import SNOW, Gradient, clear, darker, down, lighter
 from cms.demo.art.films.stage import HEIGHT, WIDTH, Frame, Sprite, Stage, ease, glide, sway
 from cms.demo.art.scenery import creatures, sea, sky, town, vessels
 from cms.demo.art.sound import BASS, FLUTE, HORN, MUSIC_BOX, PAD, Track
+
+Layer = Callable[[Image.Image, float], None]
+"""Lays what moves by itself over the frame of a moment."""
 
 HORIZON = 372
 _SUN_X = 690
@@ -22,17 +28,17 @@ _BANDS = (
 
 def shoot(stage: Stage) -> Frame:
     """Draw the layers and return the painter of frames."""
-    night, day = stage.backdrop(lambda c: _heaven(c, _NIGHT)), stage.backdrop(lambda c: _heaven(c, _DAY))
+    night, day = stage.backdrop(partial(_heaven, colours=_NIGHT)), stage.backdrop(partial(_heaven, colours=_DAY))
     dark = Image.new("RGB", night.size, "#2b2f66")
     disc = stage.sprite(1900, 1300, _sun, x=950, y=950)
     coast = stage.sprite(WIDTH + 40, 240, _coast, x=20, y=200)
     water = stage.sprite(WIDTH, HEIGHT, _water)
-    lights = [stage.sprite(WIDTH, HEIGHT, lambda c, seed=seed: _path_of_light(c, seed)) for seed in (3, 14, 25)]
-    bands = [stage.sprite(WIDTH + 2 * band[3] + 60, HEIGHT + 40, lambda c, band=band: _band(c, band)) for band in _BANDS]
-    first = [stage.sprite(470, 330, lambda c, turn=turn: _first_boat(c, turn), x=225, y=290) for turn in _TILTS]
-    other = [stage.sprite(180, 130, lambda c, turn=turn: _other_boat(c, turn), x=90, y=105) for turn in _TILTS]
+    lights = [stage.sprite(WIDTH, HEIGHT, partial(_path_of_light, seed=seed)) for seed in (3, 14, 25)]
+    bands = [stage.sprite(WIDTH + 2 * band[3] + 60, HEIGHT + 40, partial(_band, band=band)) for band in _BANDS]
+    first = [stage.sprite(470, 330, partial(_first_boat, turn=turn), x=225, y=290) for turn in _TILTS]
+    other = [stage.sprite(180, 130, partial(_other_boat, turn=turn), x=90, y=105) for turn in _TILTS]
     mole = stage.sprite(520, 420, _mole, x=20, y=330)
-    lamp = stage.sprite(200, 200, lambda c: c.glow(0, 0, 100, "#fff0b8", 1), x=100, y=100)
+    lamp = stage.sprite(200, 200, partial(Canvas.glow, x=0, y=0, radius=100, colour="#fff0b8"), x=100, y=100)
     quay = _quay(stage)
     birds = _birds(stage)
 
@@ -78,7 +84,19 @@ def _sun(c: Canvas) -> None:
 
 
 def _coast(c: Canvas) -> None:
-    far = [(-20, -40), (90, -96), (190, -60), (330, -140), (450, -70), (560, -30), (760, -20), (880, -64), (1010, -124), (1110, -72), (1320, -90)]
+    far = [
+        (-20, -40),
+        (90, -96),
+        (190, -60),
+        (330, -140),
+        (450, -70),
+        (560, -30),
+        (760, -20),
+        (880, -64),
+        (1010, -124),
+        (1110, -72),
+        (1320, -90),
+    ]
     sky.mountains(c, far, foot=12, fill=down("#8f7bb0", "#d79aa4"), cap="#ffe3d3")
     near = [(-20, -30), (60, -44), (180, -18), (300, -28), (430, -6), (860, -4), (1000, -30), (1180, -22), (1320, -46)]
     sky.mountains(c, near, foot=12, fill=down("#7a6aa2", "#a77f9f"))
@@ -99,7 +117,15 @@ def _band(c: Canvas, band: tuple[float, float, float, float, str, str, str, floa
     y, foot, height, wavelength, upper, lower, foam, _ = band
     sea.swell(c, y, height=height, wavelength=wavelength, fill=down(upper, lower), foam=foam, foot=foot)
     for row in range(3):
-        sea.ripples(c, 12, top=y + height * 2 + row * 16, foot=y + height * 2 + 30 + row * 26, colour=foam, seed=int(y) + row, long=wavelength * 0.6)
+        sea.ripples(
+            c,
+            12,
+            top=y + height * 2 + row * 16,
+            foot=y + height * 2 + 30 + row * 26,
+            colour=foam,
+            seed=int(y) + row,
+            long=wavelength * 0.6,
+        )
 
 
 def _swell(layer: Sprite, place: int, frame: Image.Image, t: float) -> None:
@@ -138,10 +164,10 @@ def _mole(c: Canvas) -> None:
     town.bare_tree(c.at(410, -26), 80, colour="#4c456e", snow=None, seed=4)
 
 
-def _quay(stage: Stage):  # noqa: ANN202
+def _quay(stage: Stage) -> Layer:
     wood = stage.sprite(520, 260, _planks, x=0, y=90)
-    poses = [stage.sprite(200, 200, lambda c, w=w: _pup(c, w, "open"), x=100, y=170) for w in (0, 0.35, 0.7, 1)]
-    blink = stage.sprite(200, 200, lambda c: _pup(c, 0, "shut"), x=100, y=170)
+    poses = [stage.sprite(280, 200, partial(_pup, wave=wave, eyes="open"), x=140, y=170) for wave in (0, 0.35, 0.7, 1)]
+    blink = stage.sprite(280, 200, partial(_pup, wave=0, eyes="shut"), x=140, y=170)
 
     def lay(frame: Image.Image, t: float) -> None:
         wood.lay(frame, 0, 600)
@@ -174,11 +200,20 @@ def _planks(c: Canvas) -> None:
     c.box(190, -46, 38, 12, "#5a5a82", radius=6)
 
 
-def _birds(stage: Stage):  # noqa: ANN202
+def _small_gull(c: Canvas, flap: float) -> None:
+    creatures.gull(c.at(0, 0, 0.5, flip=True), flap=flap)
+
+
+def _birds(stage: Stage) -> Layer:
     flaps = [-0.9, -0.5, 0, 0.5, 0.9, 1]
-    wings = [stage.sprite(150, 150, lambda c, f=f: creatures.gull(c, flap=f), x=75, y=75) for f in flaps]
-    small = [stage.sprite(80, 80, lambda c, f=f: creatures.gull(c.at(0, 0, 0.5, flip=True), flap=f), x=40, y=40) for f in flaps]
-    flights = ((wings, -80, 118, 210, 190, 0.0), (wings, -330, 118, 120, 250, 0.4), (small, 1180, -62, 150, 90, 0.7), (small, 1290, -58, 210, 80, 0.2))
+    wings = [stage.sprite(150, 150, partial(creatures.gull, flap=flap), x=75, y=75) for flap in flaps]
+    small = [stage.sprite(80, 80, partial(_small_gull, flap=flap), x=40, y=40) for flap in flaps]
+    flights = (
+        (wings, -80, 118, 210, 190, 0.0),
+        (wings, -330, 118, 120, 250, 0.4),
+        (small, 1180, -62, 150, 90, 0.7),
+        (small, 1290, -58, 210, 80, 0.2),
+    )
 
     def lay(frame: Image.Image, t: float) -> None:
         for set_of, x, speed, y, rise, shift in flights:
@@ -195,7 +230,18 @@ def score(seconds: float) -> Track:
     track.surf(level=1.5, period=4.1, seed=5)
     for key, level in ((38, 0.16), (45, 0.12), (50, 0.06)):
         track.note(0.5, key, 1.5, voice=HORN, level=level, pan=-0.3)
-    air = [(0, 69, 1), (1, 71, 1), (2, 74, 1.5), (3.5, 76, 0.5), (4, 78, 2), (6, 76, 1), (7, 74, 1), (8, 71, 1.5), (9.5, 69, 0.5), (10, 74, 2)]
+    air = [
+        (0, 69, 1),
+        (1, 71, 1),
+        (2, 74, 1.5),
+        (3.5, 76, 0.5),
+        (4, 78, 2),
+        (6, 76, 1),
+        (7, 74, 1),
+        (8, 71, 1.5),
+        (9.5, 69, 0.5),
+        (10, 74, 2),
+    ]
     track.tune(air, beat=beat, voice=FLUTE, start=1.7, level=0.19, pan=0.1)
     track.tune([(b, k + 12, n) for b, k, n in air[::2]], beat=beat, voice=MUSIC_BOX, start=1.7, level=0.07, pan=0.45)
     for bar, chord in enumerate(((38, 57, 62, 66), (43, 59, 62, 67), (45, 57, 61, 64))):

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
-from random import Random
+from functools import partial
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from cms.demo.art.canvas import Canvas, ring
-from cms.demo.art.colour import VERMILION, Gradient, across, clear, darker, down, lighter
+from cms.demo.art.colour import VERMILION, Gradient, across, clear, down
+from cms.demo.art.dice import dice
 from cms.demo.art.films.stage import HEIGHT, WIDTH, Frame, Sprite, Stage, ease, sway
 from cms.demo.art.scenery import creatures, sea, table, town
 from cms.demo.art.sound import BASS, HORN, MUSIC_BOX, PAD, Track
@@ -22,7 +23,7 @@ def shoot(stage: Stage) -> Frame:
     outside, (room, panes) = _outside(stage), _indoors(stage)
     corner = (round(_OPEN[0] * stage.scale), round(_OPEN[1] * stage.scale))
     warmth = stage.sprite(WIDTH, HEIGHT, _warmth)
-    steam = [stage.sprite(280, 300, lambda c, n=n: _steam(c, n / _STEAM_STEPS), x=140, y=280) for n in range(_STEAM_STEPS)]
+    steam = [stage.sprite(280, 300, partial(_steam, phase=n / _STEAM_STEPS), x=140, y=280) for n in range(_STEAM_STEPS)]
 
     def paint(t: float) -> Image.Image:
         frame = room.copy()
@@ -56,10 +57,10 @@ def _outside(stage: Stage) -> Frame:
 
     air = stage.backdrop(_air).crop(_opening(stage))
     cliff = layer(WIDTH, HEIGHT, _cliff)
-    fogs = [layer(1900, 420, lambda c, seed=seed: _fog(c, seed), x=310, y=210) for seed in (2, 7, 9)]
-    waves = [layer(WIDTH + 400, HEIGHT, lambda c, wave=wave: _wave(c, wave), x=200) for wave in _WAVES]
-    flash = layer(640, 640, lambda c: c.glow(0, 0, 320, "#fff3cc", 1), x=320, y=320)
-    pups = {eyes: layer(300, 300, lambda c, e=eyes: _pup(c, e), x=150, y=260) for eyes in ("open", "shut", "up")}
+    fogs = [layer(1900, 420, partial(_fog, seed=seed), x=310, y=210) for seed in (2, 7, 9)]
+    waves = [layer(WIDTH + 400, HEIGHT, partial(_wave, wave=wave), x=200) for wave in _WAVES]
+    flash = layer(640, 640, partial(Canvas.glow, x=0, y=0, radius=320, colour="#fff3cc"), x=320, y=320)
+    pups = {eyes: layer(300, 300, partial(_pup, eyes=eyes), x=150, y=260) for eyes in ("open", "shut", "up")}
     beam = _Beam()
 
     def paint(t: float) -> Image.Image:
@@ -71,7 +72,11 @@ def _outside(stage: Stage) -> Frame:
         beam.lay(frame, t, front=True)
         fogs[1].lay(frame, 740 - 12 * t, 424, opacity=0.75)
         for place, wave in enumerate(waves):
-            wave.lay(frame, (26 + 14 * place) * sway(t, 6.5 - place, place * 0.3), 4 * sway(t, 3.6 - 0.4 * place, place * 0.2))
+            wave.lay(
+                frame,
+                (26 + 14 * place) * sway(t, 6.5 - place, place * 0.3),
+                4 * sway(t, 3.6 - 0.4 * place, place * 0.2),
+            )
         fogs[2].lay(frame, 420 + 24 * t, 520, opacity=0.62)
         _peep(pups, frame, t)
         return frame
@@ -89,7 +94,9 @@ class _Beam:
     def __init__(self) -> None:
         self.size = (_OPEN[2] // 4, _OPEN[3] // 4)
         self.lamp = ((_LAMP[0] - _OPEN[0]) / 4, (_LAMP[1] - _OPEN[1]) / 4)
-        fade = Image.radial_gradient("L").point([round(255 * max(0.0, 1 - value / 180) ** 1.15) for value in range(256)])
+        fade = Image.radial_gradient("L").point(
+            [round(255 * max(0.0, 1 - value / 180) ** 1.15) for value in range(256)]
+        )
         self.fade = Image.new("L", self.size)
         self.fade.paste(fade.resize((460, 460)), (round(self.lamp[0]) - 230, round(self.lamp[1]) - 230))
 
@@ -103,31 +110,52 @@ class _Beam:
         half, level = 20 + 16 * towards, y + 26 * towards
         cone = Image.new("L", self.size)
         light = round((165 + 80 * towards) * min(1, 2.4 * abs(along)))
-        ImageDraw.Draw(cone).polygon([(x, y - 2), (x + reach, level - half), (x + reach, level + half), (x, y + 2)], fill=light)
+        ImageDraw.Draw(cone).polygon(
+            [(x, y - 2), (x + reach, level - half), (x + reach, level + half), (x, y + 2)], fill=light
+        )
         cone = ImageChops.multiply(cone.filter(ImageFilter.GaussianBlur(2.2)), self.fade)
         frame.paste((255, 240, 196), (0, 0), cone.resize(frame.size, Image.Resampling.BILINEAR))
 
 
 def _air(c: Canvas) -> None:
-    c.box(0, 0, WIDTH, HEIGHT, Gradient(((0, "#24536b"), (0.3, "#4b8795"), (0.55, "#8dbcb9"), (0.62, "#b3d3c6"), (1, "#5f97a2"))))
+    c.box(
+        0,
+        0,
+        WIDTH,
+        HEIGHT,
+        Gradient(((0, "#24536b"), (0.3, "#4b8795"), (0.55, "#8dbcb9"), (0.62, "#b3d3c6"), (1, "#5f97a2"))),
+    )
 
 
 def _cliff(c: Canvas) -> None:
-    c.blob([(560, 520), (640, 452), (720, 440), (790, 424), (900, 424), (1000, 446), (1120, 452), (1260, 520), (900, 560)], down("#447785", "#2f6175"))
-    c.blob([(640, 462), (720, 442), (790, 426), (900, 426), (1000, 448), (1080, 456), (960, 458), (840, 446), (740, 458)], "#dfeae4")
+    c.blob(
+        [(560, 520), (640, 452), (720, 440), (790, 424), (900, 424), (1000, 446), (1120, 452), (1260, 520), (900, 560)],
+        down("#447785", "#2f6175"),
+    )
+    c.blob(
+        [(640, 462), (720, 442), (790, 426), (900, 426), (1000, 448), (1080, 456), (960, 458), (840, 446), (740, 458)],
+        "#dfeae4",
+    )
     town.lighthouse(c.at(846, 436, 0.55), stone="#eaf0e8", band="#d2543f")
     town.cottage(c.at(905, 446, 0.5), wall="#dfe0d2", roof="#4f7f8d")
     for x, tall in ((700, 58), (738, 72), (1030, 60)):
         town.fir(c.at(x, 452), tall, colour="#4c808a", snow="#dfeae4")
-    c.box(560, 120, 740, 420, Gradient(((0, clear("#c3dcd5", 0)), (0.6, clear("#b8d6cf", 0.12)), (1, clear("#b8d6cf", 0.4)))))
+    c.box(
+        560,
+        120,
+        740,
+        420,
+        Gradient(((0, clear("#c3dcd5", 0)), (0.6, clear("#b8d6cf", 0.12)), (1, clear("#b8d6cf", 0.4)))),
+    )
 
 
 def _fog(c: Canvas, seed: int) -> None:
-    dice = Random(seed)
+    throw = dice(seed)
     with c.layer(blur=34) as soft:
         for _ in range(16):
-            wide = dice.uniform(120, 330)
-            soft.ellipse(dice.uniform(wide - 220, 1500 - wide), dice.gauss(0, 48), wide, wide * 0.2, fill=clear("#dcebe3", 0.42))
+            wide = throw.uniform(120, 330)
+            x, y = throw.uniform(wide - 220, 1500 - wide), throw.gauss(0, 48)
+            soft.ellipse(x, y, wide, wide * 0.2, fill=clear("#dcebe3", 0.42))
 
 
 _WAVES = ((486, 5, 120, "#6fa5ac", "#528b99"), (522, 8, 180, "#4b8595", "#356f84"))
@@ -143,7 +171,7 @@ def _pup(c: Canvas, eyes: str) -> None:
     creatures.goma(c.at(0, 0, 0.95), eyes=eyes, scarf=VERMILION, fur="#f1f3ee", shade="#a9c3cb", happy=eyes == "up")
 
 
-def _peep(pups: dict, frame: Image.Image, t: float) -> None:
+def _peep(pups: dict[str, Sprite], frame: Image.Image, t: float) -> None:
     """Goma-kun looks in at the window, smells the soup, and goes home hungry."""
     up = ease(t, 2.2, 3.3) * (1 - ease(t, 8.1, 9.2))
     if up <= 0:
@@ -195,7 +223,12 @@ def _curtains(c: Canvas) -> None:
         view.blob(fall, across("#8f2f33", "#d9553d", "#a63a38"))
         for fold in (30, 78, 126):
             view.line([(fold, 14), (fold * 0.86, 150), (fold * 0.4 + 6, 300)], clear("#6d1f2c", 0.5), 7, curved=True)
-            view.line([(fold + 14, 14), (fold * 0.86 + 12, 150), (fold * 0.4 + 14, 290)], clear("#ffb27d", 0.35), 5, curved=True)
+            view.line(
+                [(fold + 14, 14), (fold * 0.86 + 12, 150), (fold * 0.4 + 14, 290)],
+                clear("#ffb27d", 0.35),
+                5,
+                curved=True,
+            )
         view.line([(-12, 340), (20, 350), (52, 336)], "#f1c05a", 13, curved=True)
     c.box(40, 18, 1200, 13, down("#e2b06b", "#9b6537"), radius=6)
     for x in (40, 1240):
@@ -216,21 +249,30 @@ def _breakfast(c: Canvas) -> None:
 
 def _bread(c: Canvas) -> None:
     c.box(-130, 10, 270, 16, down("#c58a55", "#8b5836"), radius=7)
-    c.blob([(-104, 8), (-112, -34), (-70, -68), (0, -76), (70, -68), (112, -34), (104, 8), (0, 14)], down("#eab063", "#c47a38", "#96552a"))
+    c.blob(
+        [(-104, 8), (-112, -34), (-70, -68), (0, -76), (70, -68), (112, -34), (104, 8), (0, 14)],
+        down("#eab063", "#c47a38", "#96552a"),
+    )
     for x in (-56, -8, 40):
         c.line([(x, -60), (x + 16, -42), (x + 20, -20)], "#fbdca0", 8, curved=True)
 
 
 def _hanging_lamp(c: Canvas) -> None:
     c.line([(640, 0), (640, 60)], "#2f1a24", 4)
-    c.polygon([(596, 104), (616, 60), (664, 60), (684, 104)], down("#2f6f86", "#1d4a60"))
+    c.polygon([(596, 104), (616, 60), (664, 60), (684, 104)], down("#d65a3c", "#a83a2e"))
     c.polygon(ring(640, 104, 24, 20, start=0, end=180), down("#fff5cf", "#ffd27a"))
 
 
 def _warmth(c: Canvas) -> None:
     c.glow(640, 118, 330, "#ffc873", 0.62)
     c.at(400, 650, tall=0.6).glow(0, 0, 430, "#ffb866", 0.42)
-    c.box(0, 0, WIDTH, HEIGHT, Gradient(((0, "#2b142866"), (0.16, "#2b142800"), (0.84, "#2b142800"), (1, "#2b142877")), across=True))
+    c.box(
+        0,
+        0,
+        WIDTH,
+        HEIGHT,
+        Gradient(((0, "#2b142866"), (0.16, "#2b142800"), (0.84, "#2b142800"), (1, "#2b142877")), across=True),
+    )
 
 
 def _steam(c: Canvas, phase: float) -> None:
@@ -242,7 +284,16 @@ def score(seconds: float) -> Track:
     track, beat = Track(seconds), 0.74
     track.surf(level=1.3, period=3.6, seed=9, dark=0.045)
     tune = [(0, 77, 1), (1, 74, 0.5), (1.5, 77, 0.5), (2, 82, 1), (3, 81, 1), (4, 79, 0.5), (4.5, 77, 0.5), (5, 74, 1)]
-    tune += [(6, 75, 1), (7, 79, 0.5), (7.5, 77, 0.5), (8, 72, 1), (9, 74, 1), (10, 72, 0.5), (10.5, 69, 0.5), (11, 70, 2)]
+    tune += [
+        (6, 75, 1),
+        (7, 79, 0.5),
+        (7.5, 77, 0.5),
+        (8, 72, 1),
+        (9, 74, 1),
+        (10, 72, 0.5),
+        (10.5, 69, 0.5),
+        (11, 70, 2),
+    ]
     track.tune(tune, beat=beat, voice=MUSIC_BOX, start=0.3, level=0.3, pan=0.12)
     for bar, chord in enumerate(((46, 58, 65), (43, 58, 62), (39, 58, 67), (41, 57, 63))):
         at = 0.3 + bar * 3 * beat

@@ -3,6 +3,7 @@
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -19,26 +20,33 @@ def record(
 ) -> Path:
     """Paint every frame of the stage's length and encode it with the sound."""
     frames = round(stage.seconds * FPS)
+    # A film is there whole or not at all: it gets its name when it is finished.
+    part = path.with_name(f"{path.name}.part")
     with tempfile.TemporaryFile() as words:
-        encoder = subprocess.Popen(_command(stage, sound, path), stdin=subprocess.PIPE, stdout=words, stderr=words)
+        encoder = subprocess.Popen(  # noqa: S603 - the program is the wheel's own, its arguments are ours.
+            _command(stage, sound, part), stdin=subprocess.PIPE, stdout=words, stderr=words
+        )
         assert encoder.stdin is not None
         try:
             for number in range(frames):
                 encoder.stdin.write(paint(number / FPS).tobytes())
                 if on_progress:
                     on_progress((number + 1) / frames)
-            encoder.stdin.close()
         except BrokenPipeError:
             pass  # ffmpeg has ended early; its own words below say why.
         except BaseException:
             encoder.kill()
+            part.unlink(missing_ok=True)
             raise
         finally:
+            with suppress(BrokenPipeError):
+                encoder.stdin.close()
             code = encoder.wait()
         if code:
+            part.unlink(missing_ok=True)
             words.seek(0)
             raise FilmNotWritten(f"{path.name} was not written: {words.read().decode(errors='replace')[-600:]}")
-    return path
+    return part.replace(path)
 
 
 def _command(stage: Stage, sound: Path, path: Path) -> list[str]:
@@ -50,4 +58,5 @@ def _command(stage: Stage, sound: Path, path: Path) -> list[str]:
     audio = ["-c:a", "aac", "-b:a", "160k", "-ac", "2"]
     head = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-y"]
     # -bitexact keeps the encoder's version and the time of day out of the file.
-    return [*head, *pictures, "-i", str(sound), *colours, *video, *audio, "-shortest", "-bitexact", "-movflags", "+faststart", str(path)]
+    file = ["-shortest", "-bitexact", "-movflags", "+faststart", "-f", "mp4", str(path)]
+    return [*head, *pictures, "-i", str(sound), *colours, *video, *audio, *file]

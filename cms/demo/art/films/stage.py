@@ -102,7 +102,11 @@ class Stage:
         draw(sheet.at(x, y))
         left, top, right, bottom = sheet.image.getbbox() or (0, 0, 2, 2)
         left, top = left - left % 2, top - top % 2
-        return Sprite(sheet.image.crop((left, top, right, bottom)), self.scale, (x - left / 2 / self.scale, y - top / 2 / self.scale))
+        return Sprite(
+            sheet.image.crop((left, top, right, bottom)),
+            self.scale,
+            (x - left / 2 / self.scale, y - top / 2 / self.scale),
+        )
 
     def backdrop(self, draw: Callable[[Canvas], None]) -> Image.Image:
         """An opaque picture that fills the frame."""

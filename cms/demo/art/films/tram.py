@@ -1,5 +1,7 @@
 """Film one: at dusk, in falling snow, the tram climbs the slope above the harbour."""
 
+from functools import partial
+
 from PIL import Image
 
 from cms.demo.art.canvas import Canvas
@@ -24,9 +26,9 @@ def shoot(stage: Stage) -> Frame:
     row = stage.sprite(WIDTH + 760, _TALL, _row)
     bank = stage.sprite(WIDTH + 1100, _TALL, _bank)
     car = stage.sprite(760, 420, _car, x=90, y=330)
-    pups = [stage.sprite(140, 130, lambda c, wave=wave: _pup(c, wave), x=70, y=110) for wave in (0, 0.35, 0.7, 1)]
-    beacon = stage.sprite(160, 160, lambda c: c.glow(0, 0, 80, "#ffe2a0", 0.95), x=80, y=80)
-    spark = stage.sprite(90, 90, lambda c: c.glow(0, 0, 45, "#cfe6ff", 1), x=45, y=45)
+    pups = [stage.sprite(140, 130, partial(_pup, wave=wave), x=70, y=110) for wave in (0, 0.35, 0.7, 1)]
+    beacon = stage.sprite(160, 160, partial(Canvas.glow, x=0, y=0, radius=80, colour="#ffe2a0"), x=80, y=80)
+    spark = stage.sprite(90, 90, partial(Canvas.glow, x=0, y=0, radius=45, colour="#cfe6ff"), x=45, y=45)
     snow = Snow(stage, wind=-30, seed=11)
 
     def paint(t: float) -> Image.Image:
@@ -65,7 +67,15 @@ def _walk_by(pups: list[Sprite], frame: Image.Image, t: float, travel: float) ->
 
 
 def _dusk(c: Canvas) -> None:
-    c.box(0, 0, WIDTH, HEIGHT, Gradient(((0, "#1f2a5c"), (0.2, "#4a4587"), (0.38, "#a5608f"), (0.5, "#ee9a86"), (0.58, "#ffd3a0"), (1, "#ffd3a0"))))
+    c.box(
+        0,
+        0,
+        WIDTH,
+        HEIGHT,
+        Gradient(
+            ((0, "#1f2a5c"), (0.2, "#4a4587"), (0.38, "#a5608f"), (0.5, "#ee9a86"), (0.58, "#ffd3a0"), (1, "#ffd3a0"))
+        ),
+    )
     sky.stars(c, 90, until=250, seed=5)
     sky.moon(c, 330, 110, 34)
     c.glow(330, 420, 480, "#ffdca0", 0.55)
@@ -74,7 +84,13 @@ def _dusk(c: Canvas) -> None:
 
 
 def _far(c: Canvas) -> None:
-    sky.mountains(c, [(-20, 400), (130, 330), (240, 372), (400, 290), (560, 385), (700, 330), (860, 392), (1500, 380)], foot=420, fill=down("#7d6ba3", "#b98aa6"), cap="#f3cfd0")
+    sky.mountains(
+        c,
+        [(-20, 400), (130, 330), (240, 372), (400, 290), (560, 385), (700, 330), (860, 392), (1500, 380)],
+        foot=420,
+        fill=down("#7d6ba3", "#b98aa6"),
+        cap="#f3cfd0",
+    )
     c.box(0, 408, c.width, 320, Gradient(((0, "#f0b196"), (0.12, "#b98aa8"), (0.4, "#5d6398"), (1, "#37457f"))))
     sea.glitter(c, 330, 412, width=230, height=150, colour="#ffe6b8", count=70, seed=8)
     sky.hills(c, foot=414, top=396, waves=2.2, fill=clear("#6d6499", 0.85), seed=4)
@@ -99,7 +115,9 @@ def _hill(c: Canvas) -> None:
 def _row(c: Canvas) -> None:
     """The tram street itself: houses, pavement, rails, masts and the wire."""
     ground = c.at(0, 905)
-    town.street(ground.at(540, -17 - SLOPE * 540), start=0, end=1600, slope=SLOPE, walls=WALLS, lit=0.72, seed=21, tall=172)
+    town.street(
+        ground.at(540, -17 - SLOPE * 540), start=0, end=1600, slope=SLOPE, walls=WALLS, lit=0.72, seed=21, tall=172
+    )
     far = c.width + 10
     for top, colour in ((0, "#b9c4e6"), (26, "#9facd8"), (58, "#cfd8f0")):
         ground.polygon([(0, top), (far, top - SLOPE * far), (far, 600), (0, 600)], colour)
@@ -127,7 +145,9 @@ def _ground_light(ground: Canvas, far: float) -> None:
 def _car(c: Canvas) -> None:
     view = c.at(0, 0, turn=_TILT)
     view.at(240, 0, tall=0.1).ellipse(0, 0, 252, fill=clear("#39406e", 0.55))
-    view.polygon([(474, -76), (668, -100), (668, 26), (474, -58)], Gradient(((0, "#fff2c0b0"), (1, "#fff2c000")), across=True))
+    view.polygon(
+        [(474, -76), (668, -100), (668, 26), (474, -58)], Gradient(((0, "#fff2c0b0"), (1, "#fff2c000")), across=True)
+    )
     view.at(240, 26, tall=0.12).glow(0, 0, 330, "#ffd08a", 0.7)
     vessels.tram(view, body=VERMILION)
 
@@ -140,7 +160,9 @@ def _pup(c: Canvas, wave: float) -> None:
 def _bank(c: Canvas) -> None:
     """What passes close to the eye: a snow bank, firs and a fence, in the blue of the evening."""
     ground = c.at(0, 1005)
-    top = [(x, -SLOPE * x * 1.02 - 13 * (1 + sway(x, 410)) - 6 * sway(x, 170)) for x in range(-20, int(c.width) + 60, 20)]
+    top = [
+        (x, -SLOPE * x * 1.02 - 13 * (1 + sway(x, 410)) - 6 * sway(x, 170)) for x in range(-20, int(c.width) + 60, 20)
+    ]
     for x in (250, 2150, 2290):
         town.fir(ground.at(x, -SLOPE * x + 12), 205 + x % 7 * 8, colour="#2c3f74", snow="#b9c3ea")
     for x in range(400, 900, 62):
@@ -154,7 +176,18 @@ def _bank(c: Canvas) -> None:
 def score(seconds: float) -> Track:
     """A waltz in F for plucked strings, and the tram's bell."""
     track, beat = Track(seconds), 0.6
-    melody = [(0, 69, 1), (1, 72, 1), (2, 77, 1), (3, 76, 2), (5, 74, 1), (6, 70, 1), (7, 74, 1), (8, 79, 1), (9, 77, 1), (10, 76, 1)]
+    melody = [
+        (0, 69, 1),
+        (1, 72, 1),
+        (2, 77, 1),
+        (3, 76, 2),
+        (5, 74, 1),
+        (6, 70, 1),
+        (7, 74, 1),
+        (8, 79, 1),
+        (9, 77, 1),
+        (10, 76, 1),
+    ]
     melody += [(11, 72, 1), (12, 77, 3)]
     track.tune(melody, beat=beat, voice=PLUCK, start=0.15, level=0.34, pan=0.15)
     track.tune([(b, k + 12, n) for b, k, n in melody[::2]], beat=beat, voice=PLUCK, start=0.15, level=0.09, pan=-0.4)
@@ -162,7 +195,14 @@ def score(seconds: float) -> Track:
     for bar, (root, low, high) in enumerate(chords):
         track.note(0.15 + bar * 3 * beat, root, 1.4, voice=BASS, level=0.3)
         for off in (1, 2):
-            track.tune([(bar * 3 + off, low, 0.8), (bar * 3 + off, high, 0.8)], beat=beat, voice=PLUCK, start=0.15, level=0.11, pan=-0.25)
+            track.tune(
+                [(bar * 3 + off, low, 0.8), (bar * 3 + off, high, 0.8)],
+                beat=beat,
+                voice=PLUCK,
+                start=0.15,
+                level=0.11,
+                pan=-0.25,
+            )
     for moment, level in ((0.75, 0.14), (1.05, 0.17), (6.75, 0.1), (7.05, 0.12)):
         track.note(moment, 91, 0.5, voice=BELL, level=level, pan=-0.2)
     track.echo(delay=0.24, level=0.24)

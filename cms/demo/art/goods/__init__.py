@@ -42,7 +42,7 @@ def product(name: str) -> Image.Image:
 
 
 def draw_product(name: str, path: Path) -> Path:
-    """Write a product picture as WebP or JPEG (by the suffix, under 120 kB) and return the path; raises NoSuchProduct."""
+    """Write a product picture as WebP or JPEG (by the suffix), under 120 kB; raises NoSuchProduct."""
     return save(product(name), path)
 
 

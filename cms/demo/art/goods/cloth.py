@@ -34,8 +34,17 @@ def _shirt(c: Canvas) -> None:
     c.line(collar, "#24395f", 17, curved=True)
     c.line([(x, y + 11) for x, y in collar], clear("#6f88b5", 0.5), 1.6, curved=True)
     _shirt_print(c.at(0, 10))
-    creases = [[(-190, -330), (-206, -220), (-216, -110)], [(200, -320), (212, -220), (220, -120)], [(-150, 410), (-120, 260), (-150, 140)]]
-    creases += [[(160, 410), (132, 280), (160, 180)], [(20, 420), (34, 330), (16, 260)], [(-246, -120), (-190, -60), (-170, 10)], [(246, -120), (196, -70), (180, -10)]]
+    creases = [
+        [(-190, -330), (-206, -220), (-216, -110)],
+        [(200, -320), (212, -220), (220, -120)],
+        [(-150, 410), (-120, 260), (-150, 140)],
+    ]
+    creases += [
+        [(160, 410), (132, 280), (160, 180)],
+        [(20, 420), (34, 330), (16, 260)],
+        [(-246, -120), (-190, -60), (-170, 10)],
+        [(246, -120), (196, -70), (180, -10)],
+    ]
     folds(c, creases, outline, width=22, light=0.07)
     for side in (-1, 1):
         cuff = [(side * 412, -186), (side * 322, -84)]
@@ -54,26 +63,58 @@ def _shirt_print(c: Canvas) -> None:
     c.polygon(disc, down("#f0b640", "#ec7a4a", "#d9472b"))
     with c.layer(clip=disc) as art:
         sky.mist(art, -170, -190, 240, "#f6d59a", seed=3)
-        sky.mountains(art, [(-200, 10), (-110, -60), (-40, -10), (60, -90), (150, -20), (210, 0)], foot=140, fill="#2f5f8a", cap=SNOW)
-        town.street(art.at(-190, 66), start=0, end=400, slope=0.13, walls=("#e8cfa0", "#9fc4c4", "#e39a80"), lit=0.8, seed=4, tall=62)
+        sky.mountains(
+            art,
+            [(-200, 10), (-110, -60), (-40, -10), (60, -90), (150, -20), (210, 0)],
+            foot=140,
+            fill="#2f5f8a",
+            cap=SNOW,
+        )
+        town.street(
+            art.at(-190, 66),
+            start=0,
+            end=400,
+            slope=0.13,
+            walls=("#e8cfa0", "#9fc4c4", "#e39a80"),
+            lit=0.8,
+            seed=4,
+            tall=62,
+        )
         art.polygon([(-200, 70), (200, 18), (200, 200), (-200, 200)], down(SNOW, "#c9d6ea"))
     vessels.tram(c.at(-146, 62, 0.62, turn=-7.4))
     c.line([(-214, 82), (214, 26)], SNOW, 5)
     c.line([(-196, 94), (196, 43)], clear(SNOW, 0.6), 3)
-    for x, y, size in ((-150, -230, 5), (-210, -120, 4), (190, -210, 5), (226, -60, 4), (-60, -270, 4), (90, -268, 5), (232, -140, 3)):
+    for x, y, size in (
+        (-150, -230, 5),
+        (-210, -120, 4),
+        (190, -210, 5),
+        (226, -60, 4),
+        (-60, -270, 4),
+        (90, -268, 5),
+        (232, -140, 3),
+    ):
         c.ellipse(x, y, size, fill=SNOW)
 
 
 def hand_towel(c: Canvas) -> None:
     """The big-catch hand towel hanging from a rod."""
     sweep(c, "#bcd6cf", table=1400)
-    outline = [(-282.0, -430.0), (282, -430), *smooth([(286, 440), (190, 450), (90, 438), (0, 448), (-100, 438), (-200, 450), (-286, 440)], closed=False)]
+    outline = [
+        (-282.0, -430.0),
+        (282, -430),
+        *smooth([(286, 440), (190, 450), (90, 438), (0, 448), (-100, 438), (-200, 450), (-286, 440)], closed=False),
+    ]
     view = c.at(600, 652, 0.96)
     flat_shadow(view, outline, drop=26, blur=28)
     with view.layer(clip=outline) as cloth:
         _big_catch(cloth)
     view.polygon(outline, CLOTH)
-    folds(view, [[(-170, -430), (-160, 0), (-176, 450)], [(20, -430), (30, 0), (12, 450)], [(180, -430), (196, 0), (184, 450)]], outline, width=34)
+    folds(
+        view,
+        [[(-170, -430), (-160, 0), (-176, 450)], [(20, -430), (30, 0), (12, 450)], [(180, -430), (196, 0), (184, 450)]],
+        outline,
+        width=34,
+    )
     view.box(-330, -458, 660, 34, down("#e0b078", "#9b6537"), radius=17)
     view.line([(-300, -446), (-150, -548), (0, -590), (150, -548), (300, -446)], "#a8743f", 6, curved=True)
 
@@ -90,7 +131,9 @@ def _big_catch(c: Canvas) -> None:
     c.ellipse(0, -130, 178, fill=VERMILION)
     creatures.squid(c.at(0, -150, 1.02, turn=8), body="#fdf3e6")
     for y, height, tone in ((170, 16, "#2f86a6"), (250, 18, "#1f5f8c"), (336, 20, "#173f6b")):
-        surface: list[Point] = [(x, y - height * sea.crest(x, wavelength=190, phase=y / 300)) for x in range(-306, 307, 6)]
+        surface: list[Point] = [
+            (x, y - height * sea.crest(x, wavelength=190, phase=y / 300)) for x in range(-306, 307, 6)
+        ]
         if y == 250:
             vessels.squid_boat(c.at(-10, 222, 1.1, turn=-4), flags=True, lit=False)
         c.polygon([(-306, 470), *surface, (306, 470)], tone)
@@ -122,7 +165,18 @@ def _towel_top(c: Canvas) -> None:
     creatures.goma(c.at(0, 172, 0.3), scarf=None)
 
 
-_BAG: list[Point] = [(-330, -300), (-160, -306), (0, -302), (160, -306), (330, -300), (346, 100), (352, 400), (0, 416), (-352, 400), (-346, 100)]
+_BAG: list[Point] = [
+    (-330, -300),
+    (-160, -306),
+    (0, -302),
+    (160, -306),
+    (330, -300),
+    (346, 100),
+    (352, 400),
+    (0, 416),
+    (-352, 400),
+    (-346, 100),
+]
 
 
 def tote_bag(c: Canvas) -> None:
@@ -141,7 +195,15 @@ def tote_bag(c: Canvas) -> None:
 
 
 def _strap(c: Canvas, drop: float, tone: str, width: float) -> None:
-    loop = [(-150, -220 + drop), (-156, -330), (-130, -450), (0, -520 + drop), (130, -450), (156, -330), (150, -220 + drop)]
+    loop = [
+        (-150, -220 + drop),
+        (-156, -330),
+        (-130, -450),
+        (0, -520 + drop),
+        (130, -450),
+        (156, -330),
+        (150, -220 + drop),
+    ]
     c.line(loop, darker(tone, 0.16), width, curved=True)
     c.line([(x - 3, y - 3) for x, y in loop], lighter(tone, 0.1), width * 0.72, curved=True)
     for side in (-1, 1):
@@ -165,5 +227,13 @@ def _brick_print(c: Canvas) -> None:
     for row in range(3):
         wave = [(x, -6 + row * 24 + 6 * math.sin(x / 22 + row)) for x in range(-290 + row * 40, 291 - row * 40, 6)]
         c.line(wave, "#33507e", 6)
-    for x, y, size in ((-240, -300, 7), (-120, -330, 5), (10, -350, 7), (150, -320, 6), (250, -300, 7), (-40, -290, 5), (80, -284, 5)):
+    for x, y, size in (
+        (-240, -300, 7),
+        (-120, -330, 5),
+        (10, -350, 7),
+        (150, -320, 6),
+        (250, -300, 7),
+        (-40, -290, 5),
+        (80, -284, 5),
+    ):
         c.ellipse(x, y, size, fill="#7f9cc9")

@@ -1,12 +1,13 @@
 """Keepsakes: the acrylic key ring, the DVD box, the plush seal."""
 
 import math
-from random import Random
+from itertools import pairwise
 
 from PIL import Image
 
 from cms.demo.art.canvas import Canvas, Point, ring, smooth
 from cms.demo.art.colour import SNOW, VERMILION, Gradient, across, clear, darker, down, lighter
+from cms.demo.art.dice import dice
 from cms.demo.art.goods.studio import flat_shadow, shadow, sweep
 from cms.demo.art.posters import strolls
 from cms.demo.art.scenery import creatures, sea, town
@@ -72,7 +73,12 @@ def dvd_box(c: Canvas) -> None:
     c.box(left - 44, top + 60, 24, 200, clear("#f0b640", 0.9), radius=12)
     creatures.goma(c.at(left - 32, top + tall - 90, 0.2), scarf=VERMILION)
     c.stamp(front, left, top + 4 - wide * 0.06, wide)
-    shine: list[Point] = [(left, top + 4), (left + wide * 0.34, top + 4 - wide * 0.02), (left + wide * 0.1, top + tall), (left, top + tall + 4)]
+    shine: list[Point] = [
+        (left, top + 4),
+        (left + wide * 0.34, top + 4 - wide * 0.02),
+        (left + wide * 0.1, top + tall),
+        (left, top + tall + 4),
+    ]
     c.polygon(shine, Gradient(((0, "#ffffff48"), (1, "#ffffff00")), across=True))
 
 
@@ -103,7 +109,16 @@ def _disc(c: Canvas) -> None:
     with c.layer(clip=ring(0, 0, 262, 262)) as art:
         art.box(-280, -280, 560, 560, down("#2b3a86", "#c75f8c", "#ffb08a"))
         art.ellipse(70, -20, 120, fill="#ffe9bd")
-        town.street(art.at(-280, 150), start=0, end=560, slope=0.12, walls=("#b4606f", "#5a8d99", "#cb9a58"), lit=0.8, seed=5, tall=84)
+        town.street(
+            art.at(-280, 150),
+            start=0,
+            end=560,
+            slope=0.12,
+            walls=("#b4606f", "#5a8d99", "#cb9a58"),
+            lit=0.8,
+            seed=5,
+            tall=84,
+        )
         art.polygon([(-280, 150), (280, 84), (280, 300), (-280, 300)], down(SNOW, "#b9c6e8"))
     c.ellipse(0, 0, 74, fill="#dfe5f0")
     c.ellipse(0, 0, 36, fill="#9cc7b8")
@@ -116,7 +131,22 @@ def plush(c: Canvas) -> None:
     sweep(c, "#f2c6cf")
     shadow(c, 600, 978, 390, 62, tone="#5a2438")
     view = c.at(590, 980, 3.55)
-    body = smooth([(0, -206), (58, -190), (88, -140), (97, -72), (84, -18), (42, 2), (0, 4), (-42, 2), (-84, -18), (-97, -72), (-88, -140), (-58, -190)])
+    body = smooth(
+        [
+            (0, -206),
+            (58, -190),
+            (88, -140),
+            (97, -72),
+            (84, -18),
+            (42, 2),
+            (0, 4),
+            (-42, 2),
+            (-84, -18),
+            (-97, -72),
+            (-88, -140),
+            (-58, -190),
+        ]
+    )
     fuzz(view, body, tone="#e9e6ea", seed=2)
     creatures.goma(view, shade="#d3cde0", happy=True)
     fuzz(view, body, tone="#ffffff", seed=3, inward=True)
@@ -128,7 +158,20 @@ def plush_lying(c: Canvas) -> None:
     sweep(c, "#a9c9d9")
     shadow(c, 620, 882, 440, 60)
     view = c.at(540, 884, 2.6)
-    body = smooth([(-100, -60), (-86, -118), (-30, -146), (40, -132), (110, -92), (170, -42), (176, -14), (120, 0), (0, 4), (-80, -6)])
+    body = smooth(
+        [
+            (-100, -60),
+            (-86, -118),
+            (-30, -146),
+            (40, -132),
+            (110, -92),
+            (170, -42),
+            (176, -14),
+            (120, 0),
+            (0, 4),
+            (-80, -6),
+        ]
+    )
     fuzz(view, body, tone="#e6ebf0", seed=4)
     creatures.goma_lying(view, shade="#c9d0e2")
     fuzz(view, body, tone="#ffffff", seed=5, inward=True)
@@ -138,16 +181,16 @@ def plush_lying(c: Canvas) -> None:
 
 def fuzz(c: Canvas, outline: list[Point], *, tone: str, seed: int, inward: bool = False) -> None:
     """Short soft hairs along an outline, standing out of it or lying on it."""
-    dice = Random(seed)
+    throw = dice(seed)
     for (x, y), (nx, ny) in zip(outline, [*outline[1:], outline[0]], strict=True):
         span = math.hypot(nx - x, ny - y) or 1
         across_x, across_y = (ny - y) / span, -(nx - x) / span
         # What lies on the table is pressed flat, so nothing stands out below.
         for _ in range(0 if across_y > 0.6 else int(span / 1.1) + 1):
-            t, long = dice.random(), dice.uniform(1.4, 3.6)
+            t, long = throw.random(), throw.uniform(1.4, 3.6)
             px, py = x + (nx - x) * t, y + (ny - y) * t
-            lean = dice.uniform(-0.6, 0.6)
-            depth = -dice.uniform(2, 9) if inward else -0.6
+            lean = throw.uniform(-0.6, 0.6)
+            depth = -throw.uniform(2, 9) if inward else -0.6
             start = (px + across_x * depth, py + across_y * depth)
             end = (start[0] + (across_x - across_y * lean) * long, start[1] + (across_y + across_x * lean) * long)
             c.line([start, end], clear(tone, 0.55 if inward else 0.95), 0.7)
@@ -155,7 +198,7 @@ def fuzz(c: Canvas, outline: list[Point], *, tone: str, seed: int, inward: bool 
 
 def _stitches(c: Canvas, path: list[Point]) -> None:
     curve = smooth(path, closed=False, steps=8)
-    for first, second in list(zip(curve, curve[1:], strict=False))[::2]:
+    for first, second in list(pairwise(curve))[::2]:
         c.line([first, second], clear("#8f86a3", 0.6), 1.1)
 
 

@@ -17,7 +17,9 @@ def sweep(c: Canvas, paper: str, *, table: float = 840) -> None:
         bend.box(-100, table, SIDE + 200, SIDE, down(darker(paper, 0.07), lighter(paper, 0.3)))
 
 
-def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, *, strength: float = 0.4, tone: str = "#1b2444") -> None:
+def shadow(
+    c: Canvas, x: float, y: float, rx: float, ry: float, *, strength: float = 0.4, tone: str = "#1b2444"
+) -> None:
     """A contact shadow: a dark core in a wide soft one that leans away from the lamp."""
     with c.layer(blur=34) as wide:
         wide.ellipse(x + rx * 0.12, y + ry * 0.3, rx * 1.12, ry * 1.25, fill=clear(tone, strength * 0.75))
@@ -25,7 +27,9 @@ def shadow(c: Canvas, x: float, y: float, rx: float, ry: float, *, strength: flo
         near.ellipse(x, y, rx * 0.94, ry * 0.7, fill=clear(tone, strength))
 
 
-def flat_shadow(c: Canvas, outline: Sequence[Point], *, drop: float = 16, blur: float = 22, strength: float = 0.36) -> None:
+def flat_shadow(
+    c: Canvas, outline: Sequence[Point], *, drop: float = 16, blur: float = 22, strength: float = 0.36
+) -> None:
     """The shadow of a flat thing lying or hanging close to the paper."""
     with c.layer(blur=blur) as soft:
         soft.polygon([(x + drop * 0.6, y + drop) for x, y in outline], clear("#1b2444", strength))
@@ -36,11 +40,23 @@ def gloss(stops: Stops) -> Gradient:
     return Gradient(stops, across=True)
 
 
-ROUND = gloss(((0, "#0f1a3a70"), (0.1, "#0f1a3a26"), (0.24, "#ffffff66"), (0.36, "#ffffff10"), (0.66, "#0f1a3a12"), (0.9, "#0f1a3a66"), (1, "#0f1a3a8c")))
+ROUND = gloss(
+    (
+        (0, "#0f1a3a70"),
+        (0.1, "#0f1a3a26"),
+        (0.24, "#ffffff66"),
+        (0.36, "#ffffff10"),
+        (0.66, "#0f1a3a12"),
+        (0.9, "#0f1a3a66"),
+        (1, "#0f1a3a8c"),
+    )
+)
 CLOTH = gloss(((0, "#0f1a3a38"), (0.2, "#ffffff14"), (0.45, "#0f1a3a00"), (0.7, "#ffffff10"), (1, "#0f1a3a48")))
 
 
-def folds(c: Canvas, lines: Sequence[Sequence[Point]], outline: Sequence[Point], *, width: float, light: float = 0.16) -> None:
+def folds(
+    c: Canvas, lines: Sequence[Sequence[Point]], outline: Sequence[Point], *, width: float, light: float = 0.16
+) -> None:
     """Soft creases in a cloth: each a dark valley beside a light ridge, cut to the outline."""
     with c.layer(blur=9, clip=outline) as soft:
         for line in lines:

@@ -1,10 +1,10 @@
 """Mugs and the cracker tin."""
 
 import math
-from random import Random
 
 from cms.demo.art.canvas import Canvas, Point, ring
 from cms.demo.art.colour import HARBOUR, NAVY, SNOW, VERMILION, Gradient, across, clear, darker, down, lighter
+from cms.demo.art.dice import dice
 from cms.demo.art.goods.studio import ROUND, shadow, sweep
 from cms.demo.art.scenery import creatures, sea, town, vessels
 
@@ -60,10 +60,20 @@ def _handle(c: Canvas, glaze: str) -> None:
 
 def _mug_print(c: Canvas, trim: str) -> None:
     for lift in (0, 22):
-        points = [(x, -92 + lift + 9 * math.sin(x / 30) + 42 * math.sqrt(max(0, 1 - (x / 262) ** 2)) - 34) for x in range(-262, 263, 6)]
+        points = [
+            (x, -92 + lift + 9 * math.sin(x / 30) + 42 * math.sqrt(max(0, 1 - (x / 262) ** 2)) - 34)
+            for x in range(-262, 263, 6)
+        ]
         c.line(points, trim, 9 if lift == 0 else 5)
     creatures.goma(c.at(0, -152, 1.62), happy=True, wave=0.85, scarf=VERMILION, shade="#bccbe4")
-    for x, y, size in ((-176, -430, 10), (-196, -250, 7), (176, -470, 8), (196, -330, 11), (-120, -520, 7), (104, -530, 9)):
+    for x, y, size in (
+        (-176, -430, 10),
+        (-196, -250, 7),
+        (176, -470, 8),
+        (196, -330, 11),
+        (-120, -520, 7),
+        (104, -530, 9),
+    ):
         c.ellipse(x, y, size, fill=clear(trim, 0.75))
 
 
@@ -87,7 +97,9 @@ def cracker_tin_open(c: Canvas) -> None:
     view.ellipse(0, -240, 400, 168, fill="#e9dcc0")
     view.ellipse(0, -234, 382, 156, fill=darker("#c9a86a", 0.45))
     with view.layer(clip=[*ring(0, -234, 382, 156, start=0, end=180), (-382, -420), (382, -420)]) as inside:
-        for row, (y, count, reach) in enumerate(((-330, 4, 230), (-290, 5, 280), (-238, 5, 300), (-186, 4, 250), (-142, 3, 170))):
+        for row, (y, count, reach) in enumerate(
+            ((-330, 4, 230), (-290, 5, 280), (-238, 5, 300), (-186, 4, 250), (-142, 3, 170))
+        ):
             for place in range(count):
                 x = (place - (count - 1) / 2) * reach * 2 / max(1, count - 0.6)
                 cracker(inside.at(x, y, 0.92), seed=row * 7 + place)
@@ -101,7 +113,10 @@ def _tin_body(c: Canvas) -> None:
     c.polygon(wall, NAVY)
     with c.layer(clip=wall) as band:
         for row in range(3):
-            points = [(x, -40 + row * 44 + 164 * math.sqrt(max(0, 1 - (x / 402) ** 2)) - 60 + 10 * math.sin(x / 24 + row)) for x in range(-400, 401, 5)]
+            points = [
+                (x, -40 + row * 44 + 164 * math.sqrt(max(0, 1 - (x / 402) ** 2)) - 60 + 10 * math.sin(x / 24 + row))
+                for x in range(-400, 401, 5)
+            ]
             band.line(points, ("#e9b84a", "#f6f0de", "#3f7fa8")[row], (5, 8, 8)[row])
     c.polygon(wall, ROUND)
 
@@ -128,7 +143,14 @@ def _lid_picture(c: Canvas) -> None:
         creatures.squid(art.at(0, -20, 1.55))
         vessels.squid_boat(art.at(-226, 196, 0.5))
         town.lighthouse(art.at(268, 206, 0.5))
-        for x, y, size in ((-190, -220, 9), (180, -250, 11), (-280, -60, 8), (290, -90, 9), (-90, -310, 7), (70, -330, 8)):
+        for x, y, size in (
+            (-190, -220, 9),
+            (180, -250, 11),
+            (-280, -60, 8),
+            (290, -90, 9),
+            (-90, -310, 7),
+            (70, -330, 8),
+        ):
             art.ellipse(x, y, size, fill="#f6f0de")
     c.line(ring(0, 0, 372, 372), "#e9c66a", 7)
 
@@ -143,12 +165,12 @@ def _leaning_lid(c: Canvas) -> None:
 
 def cracker(c: Canvas, *, seed: int) -> None:
     """A round cracker black with squid ink, 180 wide, lying on the table."""
-    dice = Random(seed)
+    throw = dice(seed)
     c.ellipse(0, 13, 90, 40, fill="#1d1a22")
     c.ellipse(0, 0, 90, 40, fill=across("#6a6270", "#453f4c", "#2c2833"))
     c.ellipse(-6, -3, 72, 29, fill=clear("#57505e", 0.9))
     for _ in range(26):
-        angle, far = dice.uniform(0, math.tau), dice.random() ** 0.5
+        angle, far = throw.uniform(0, math.tau), throw.random() ** 0.5
         x, y = 76 * far * math.cos(angle), 31 * far * math.sin(angle)
-        c.ellipse(x, y, 4.2, 2.4, fill=dice.choice(("#f1e2b8", "#e0c88c", "#2a2630", "#fff4d6")))
+        c.ellipse(x, y, 4.2, 2.4, fill=throw.choice(("#f1e2b8", "#e0c88c", "#2a2630", "#fff4d6")))
     c.line(ring(0, -2, 84, 35, start=190, end=300), clear("#ffffff", 0.28), 4)

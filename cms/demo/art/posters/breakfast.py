@@ -1,10 +1,10 @@
 """Key art of the lighthouse drama: the series, soup on a foggy day, pancakes under shooting stars."""
 
 import math
-from random import Random
 
 from cms.demo.art.canvas import Canvas
 from cms.demo.art.colour import VERMILION, Gradient, clear, darker, down, lighter
+from cms.demo.art.dice import dice
 from cms.demo.art.posters.layout import by_shape, calm_corner
 from cms.demo.art.scenery import creatures, sea, sky, table, town
 
@@ -20,9 +20,21 @@ def series(c: Canvas) -> None:
         sky.mist(c, w * mx, h * my, w * wide * by_shape(c, 1, 1.6, 0.9), clear("#fffaf0", 0.62), seed=int(mx * 100) + 4)
     c.box(0, horizon, w, h - horizon, Gradient(((0, "#ffd2ae"), (0.12, "#9fcfc2"), (0.45, "#3f9aa3"), (1, "#1a5f7c"))))
     sea.glitter(c, x, horizon + 4, width=w * 0.16, height=h * 0.22, colour="#fff6dc", count=110, seed=4)
-    for share, height, long, tone in ((0.42, 9, 210, "#3d98a2"), (0.62, 13, 300, "#2a7f92"), (0.82, 16, 400, "#1d6580")):
+    for share, height, long, tone in (
+        (0.42, 9, 210, "#3d98a2"),
+        (0.62, 13, 300, "#2a7f92"),
+        (0.82, 16, 400, "#1d6580"),
+    ):
         y = horizon + (h - horizon) * share
-        sea.swell(c, y, height=height, wavelength=long, fill=down(lighter(tone, 0.12), darker(tone, 0.1)), foam="#f3fbf2", phase=share)
+        sea.swell(
+            c,
+            y,
+            height=height,
+            wavelength=long,
+            fill=down(lighter(tone, 0.12), darker(tone, 0.1)),
+            foam="#f3fbf2",
+            phase=share,
+        )
     _cape(c, horizon)
     for gx, gy, size, flap in ((0.12, 0.28, 0.8, 0.7), (0.2, 0.36, 0.55, 0.1), (0.4, 0.22, 0.7, -0.4)):
         creatures.gull(c.at(w * gx, h * gy, size), flap=flap)
@@ -32,10 +44,20 @@ def series(c: Canvas) -> None:
 def _cape(c: Canvas, horizon: float) -> None:
     w, h = c.width, c.height
     left, top = w * by_shape(c, 0.35, 0.12, 0.41), h * by_shape(c, 0.74, 0.66, 0.76)
-    edge = [(left, h + 20), (left + w * 0.015, top + h * 0.16), (left + w * 0.045, top + h * 0.07), (left + w * 0.12, top + h * 0.01)]
+    edge = [
+        (left, h + 20),
+        (left + w * 0.015, top + h * 0.16),
+        (left + w * 0.045, top + h * 0.07),
+        (left + w * 0.12, top + h * 0.01),
+    ]
     back = [(left + w * 0.22, top - h * 0.012), (w * 0.8, top - h * 0.035), (w + 30, top - h * 0.05), (w + 30, h + 20)]
     c.polygon([*edge, *back], down("#8aa596", "#47727a", "#27506a"))
-    rim = [(left + w * 0.1, h + 20), (left + w * 0.07, top + h * 0.2), (left + w * 0.085, top + h * 0.1), (left + w * 0.135, top + h * 0.035)]
+    rim = [
+        (left + w * 0.1, h + 20),
+        (left + w * 0.07, top + h * 0.2),
+        (left + w * 0.085, top + h * 0.1),
+        (left + w * 0.135, top + h * 0.035),
+    ]
     c.polygon([*edge[2:], *back, *rim], down("#cfe0a4", "#9cc795", "#5fa28c", "#3a7f80"))
     _meadow(c, left, top)
     size = by_shape(c, 1.16, 1.42, 1.3)
@@ -49,22 +71,27 @@ def _cape(c: Canvas, horizon: float) -> None:
 
 def _meadow(c: Canvas, left: float, top: float) -> None:
     """Tufts and small flowers, larger towards the viewer."""
-    dice = Random(12)
+    throw = dice(12)
     for place in range(130):
         t = (place + 1) / 130
-        x = left + c.width * 0.14 + dice.random() * c.width
+        x = left + c.width * 0.14 + throw.random() * c.width
         y = top + (c.height - top) * t
         size = 1.2 + 2.6 * t
         c.line([(x, y), (x + size, y - size * 3)], clear("#3f8a72", 0.55), size * 0.5)
         if place % 2:
-            c.ellipse(x + size, y - size * 3, size, fill=dice.choice(("#fff6e0", "#ffd76a", "#f7a08a", "#ffffff")))
+            c.ellipse(x + size, y - size * 3, size, fill=throw.choice(("#fff6e0", "#ffd76a", "#f7a08a", "#ffffff")))
 
 
 def _cottage_with_smoke(c: Canvas) -> None:
     with c.layer(blur=7) as smoke:
         for step in range(9):
             t = step / 8
-            smoke.ellipse(150 - 60 * t * t - 8 * math.sin(step), -160 - 150 * t, 12 + 22 * t, fill=clear("#fffaf0", 0.75 * (1 - t) + 0.1))
+            smoke.ellipse(
+                150 - 60 * t * t - 8 * math.sin(step),
+                -160 - 150 * t,
+                12 + 22 * t,
+                fill=clear("#fffaf0", 0.75 * (1 - t) + 0.1),
+            )
     town.cottage(c, roof="#c96a52", wall="#fbf0dc")
 
 
@@ -94,7 +121,9 @@ def foggy_soup(c: Canvas) -> None:
     """A bowl whose steam is the fog that the lighthouse stands in."""
     w, h = c.width, c.height
     edge = h * by_shape(c, 0.72, 0.74, 0.74)
-    c.box(0, 0, w, h, Gradient(((0, "#1d4c63"), (0.32, "#4a8c98"), (0.62, "#a9d0c4"), (0.74, "#d3e4cf"), (1, "#d3e4cf"))))
+    c.box(
+        0, 0, w, h, Gradient(((0, "#1d4c63"), (0.32, "#4a8c98"), (0.62, "#a9d0c4"), (0.74, "#d3e4cf"), (1, "#d3e4cf")))
+    )
     _tower_in_fog(c, edge)
     with c.layer(blur=30) as fog:
         for x, y, wide in ((0.2, 0.5, 0.3), (0.6, 0.62, 0.4), (0.9, 0.48, 0.25), (0.35, 0.68, 0.4)):
@@ -112,11 +141,23 @@ def _tower_in_fog(c: Canvas, edge: float) -> None:
     lamp = (x, foot - 372 * size)
     for reach, drop in ((-1, 0.1), (1, -0.06)):
         far = lamp[0] + reach * w * 0.62
-        cone = [(lamp[0], lamp[1] - 4), (far, lamp[1] + h * (drop - 0.11)), (far, lamp[1] + h * (drop + 0.11)), (lamp[0], lamp[1] + 4)]
+        cone = [
+            (lamp[0], lamp[1] - 4),
+            (far, lamp[1] + h * (drop - 0.11)),
+            (far, lamp[1] + h * (drop + 0.11)),
+            (lamp[0], lamp[1] + 4),
+        ]
         fade = ((0, "#fff2c4c8"), (1, "#fff2c400")) if reach > 0 else ((0, "#fff2c400"), (1, "#fff2c4c8"))
         with c.layer(blur=5) as light:
             light.polygon(cone, Gradient(fade, across=True))
-    rock = [(x - 250 * size, foot + 60), (x - 170 * size, foot + 6), (x - 60 * size, foot - 10), (x + 70 * size, foot - 8), (x + 190 * size, foot + 14), (x + 290 * size, foot + 60)]
+    rock = [
+        (x - 250 * size, foot + 60),
+        (x - 170 * size, foot + 6),
+        (x - 60 * size, foot - 10),
+        (x + 70 * size, foot - 8),
+        (x + 190 * size, foot + 14),
+        (x + 290 * size, foot + 60),
+    ]
     c.blob(rock, down("#4f8590", "#7fb0b2"))
     town.cottage(c.at(x + 62 * size, foot + 2, size * 0.62), wall="#dce4d8", roof="#4a7f8d")
     town.lighthouse(c.at(x, foot, size), stone="#edf2ea", band="#d65a45")
@@ -128,15 +169,42 @@ def _supper(c: Canvas, edge: float) -> None:
     w, h = c.width, c.height
     size = by_shape(c, 1.36, 1.52, 1.56)
     x, foot = w * by_shape(c, 0.7, 0.6, 0.72), h * by_shape(c, 0.93, 0.9, 0.94)
-    creatures.goma(c.at(x + by_shape(c, -262, -232, -300), foot - 70, size * 0.82), eyes="up", happy=True, scarf=VERMILION, shade="#b9c8d2")
+    creatures.goma(
+        c.at(x + by_shape(c, -262, -232, -300), foot - 70, size * 0.82),
+        eyes="up",
+        happy=True,
+        scarf=VERMILION,
+        shade="#b9c8d2",
+    )
     half = 270 * size
-    cover = [(x - half, foot - 36), (x, foot - 62), (x + half * 1.1, foot - 40), (x + half * 1.3, foot + 60), (x + half, h + 60), (x - half * 0.8, h + 60), (x - half * 1.06, foot + 50)]
+    cover = [
+        (x - half, foot - 36),
+        (x, foot - 62),
+        (x + half * 1.1, foot - 40),
+        (x + half * 1.3, foot + 60),
+        (x + half, h + 60),
+        (x - half * 0.8, h + 60),
+        (x - half * 1.06, foot + 50),
+    ]
     table.cloth(c, cover, down("#f8ecd4", "#e2c9a2"), clear("#c9563d", 0.3))
     c.at(x, foot, tall=0.17).ellipse(0, 0, 150 * size, fill=clear("#4a2a2c", 0.45))
     with c.layer(blur=10) as rising:
-        table.steam(rising.at(x, foot - 160 * size), height=by_shape(c, 330, 470, 390), width=190 * size, strength=0.75, colour="#fffaf0")
+        table.steam(
+            rising.at(x, foot - 160 * size),
+            height=by_shape(c, 330, 470, 390),
+            width=190 * size,
+            strength=0.75,
+            colour="#fffaf0",
+        )
     table.bowl(c.at(x, foot - 2, size), glaze="#24607e")
-    table.steam(c.at(x, foot - 150 * size), height=by_shape(c, 250, 330, 290), width=150 * size, strength=0.85, phase=0.4, colour="#fffdf4")
+    table.steam(
+        c.at(x, foot - 150 * size),
+        height=by_shape(c, 250, 330, 290),
+        width=150 * size,
+        strength=0.85,
+        phase=0.4,
+        colour="#fffdf4",
+    )
     table.spoon(c.at(x + 70 * size, foot + 34 * size, size * 0.74, turn=-6))
     c.glow(x, foot - 130 * size, 330 * size, "#ffc27a", 0.35)
 
@@ -160,7 +228,11 @@ def _milky_way(c: Canvas) -> None:
     w, h = c.width, c.height
     with c.layer(blur=44, opacity=0.6) as haze:
         view = haze.at(w * 0.5, h * 0.3, turn=-24)
-        for x, y, wide, tall, tone in ((-0.3, 0, 0.36, 0.07, "#7d6fd0"), (0.1, 0.01, 0.4, 0.06, "#a77fd4"), (0.45, -0.02, 0.3, 0.08, "#6f78d6")):
+        for x, y, wide, tall, tone in (
+            (-0.3, 0, 0.36, 0.07, "#7d6fd0"),
+            (0.1, 0.01, 0.4, 0.06, "#a77fd4"),
+            (0.45, -0.02, 0.3, 0.08, "#6f78d6"),
+        ):
             view.ellipse(w * x, h * y, w * wide, h * tall, fill=clear(tone, 0.7))
 
 
@@ -175,22 +247,50 @@ def _far_light(c: Canvas, horizon: float) -> None:
     w, h = c.width, c.height
     x = w * by_shape(c, 0.2, 0.2, 0.24)
     lamp = (x, horizon - 8 - 372 * 0.32)
-    cone = [(lamp[0], lamp[1] - 2), (lamp[0] + w * 0.4, lamp[1] - h * 0.08), (lamp[0] + w * 0.4, lamp[1] + h * 0.05), (lamp[0], lamp[1] + 2)]
+    cone = [
+        (lamp[0], lamp[1] - 2),
+        (lamp[0] + w * 0.4, lamp[1] - h * 0.08),
+        (lamp[0] + w * 0.4, lamp[1] + h * 0.05),
+        (lamp[0], lamp[1] + 2),
+    ]
     c.polygon(cone, Gradient(((0, "#fff0c4a8"), (1, "#fff0c400")), across=True))
-    c.blob([(x - 150, horizon + 12), (x - 90, horizon - 8), (x, horizon - 16), (x + 90, horizon - 9), (x + 190, horizon + 12)], "#2c2463")
+    c.blob(
+        [
+            (x - 150, horizon + 12),
+            (x - 90, horizon - 8),
+            (x, horizon - 16),
+            (x + 90, horizon - 9),
+            (x + 190, horizon + 12),
+        ],
+        "#2c2463",
+    )
     town.lighthouse(c.at(x, horizon - 10, 0.32), stone="#d9d0ea", band="#c2507a")
 
 
 def _picnic(c: Canvas) -> None:
     w, h = c.width, c.height
     line = h * by_shape(c, 0.86, 0.84, 0.87)
-    hill = [(-20.0, line + h * 0.06), (w * 0.2, line + h * 0.045), (w * 0.5, line - h * 0.02), (w * 0.8, line - h * 0.05), (w + 20, line - h * 0.045)]
+    hill = [
+        (-20.0, line + h * 0.06),
+        (w * 0.2, line + h * 0.045),
+        (w * 0.5, line - h * 0.02),
+        (w * 0.8, line - h * 0.05),
+        (w + 20, line - h * 0.045),
+    ]
     c.polygon([*hill, (w + 20, h + 10), (-20, h + 10)], down("#4d4a9c", "#2a2a6c", "#1a1950"))
     size = by_shape(c, 1.06, 1.2, 1.2)
     x, foot = w * by_shape(c, 0.7, 0.58, 0.72), h * by_shape(c, 0.93, 0.885, 0.94)
     c.glow(x, foot - 150 * size, 420 * size, "#ffb765", 0.55)
     half = 300 * size
-    cover = [(x - half, foot - 40), (x, foot - 62), (x + half, foot - 44), (x + half * 1.2, foot + 34), (x + half * 0.7, foot + 64), (x - half * 0.7, foot + 64), (x - half * 1.2, foot + 30)]
+    cover = [
+        (x - half, foot - 40),
+        (x, foot - 62),
+        (x + half, foot - 44),
+        (x + half * 1.2, foot + 34),
+        (x + half * 0.7, foot + 64),
+        (x - half * 0.7, foot + 64),
+        (x - half * 1.2, foot + 30),
+    ]
     table.cloth(c, cover, down("#f3d9c4", "#c08fa8"), clear("#7a3f8c", 0.3))
     c.at(x, foot - 2, tall=0.18).ellipse(0, 0, 262 * size, fill=clear("#2a1850", 0.5))
     table.pancakes(c.at(x, foot, size), layers=int(by_shape(c, 6, 9, 6)))
@@ -203,7 +303,13 @@ def _star_gazers(c: Canvas, x: float, foot: float, size: float) -> None:
     creatures.goma(pup, eyes="up", happy=True, scarf="#e3b04b", fur="#fbeff0", shade="#a99bd4", wave=0.7)
     _fork(pup)
     crown = foot - (26 + (by_shape(c, 6, 9, 6) - 1) * 37 + 66) * size
-    star = [(x + (44 if n % 2 == 0 else 19) * size * math.sin(math.pi * n / 5), crown - (44 if n % 2 == 0 else 19) * size * math.cos(math.pi * n / 5)) for n in range(10)]
+    star = [
+        (
+            x + (44 if n % 2 == 0 else 19) * size * math.sin(math.pi * n / 5),
+            crown - (44 if n % 2 == 0 else 19) * size * math.cos(math.pi * n / 5),
+        )
+        for n in range(10)
+    ]
     c.glow(x, crown, 170 * size, "#ffe39a", 0.85)
     c.polygon(star, down("#fff3bd", "#ffc945"))
 

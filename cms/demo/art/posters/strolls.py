@@ -2,7 +2,7 @@
 
 import math
 
-from cms.demo.art.canvas import Canvas, Point
+from cms.demo.art.canvas import Canvas, Point, smooth
 from cms.demo.art.colour import AMBER, SNOW, VERMILION, Gradient, clear, darker, down, lighter, mix
 from cms.demo.art.posters.layout import by_shape, calm_corner
 from cms.demo.art.scenery import creatures, sea, sky, town, vessels
@@ -39,7 +39,16 @@ def _day_clouds(c: Canvas, horizon: float) -> None:
 
 def _far_shore(c: Canvas, horizon: float) -> None:
     w = c.width
-    peaks = ((-0.03, 0.06), (0.06, 0.16), (0.14, 0.1), (0.26, 0.32), (0.37, 0.12), (0.45, 0.16), (0.56, 0.05), (1.03, 0.02))
+    peaks = (
+        (-0.03, 0.06),
+        (0.06, 0.16),
+        (0.14, 0.1),
+        (0.26, 0.32),
+        (0.37, 0.12),
+        (0.45, 0.16),
+        (0.56, 0.05),
+        (1.03, 0.02),
+    )
     ridge = [(w * x, horizon * (1 - tall * 0.72)) for x, tall in peaks]
     sky.mountains(c, ridge, foot=horizon + 2, fill=down("#7aa3cf", "#bcd6de"), cap="#ffffff")
     c.blob([(-30, horizon + 8), (w * 0.03, horizon - 18), (w * 0.09, horizon - 16), (w * 0.14, horizon + 8)], "#5f97a8")
@@ -55,7 +64,12 @@ def _town_on_the_hill(c: Canvas, horizon: float) -> None:
     w, h = c.width, c.height
     left, foot = w * by_shape(c, 0.44, 0.14, 0.5), h * by_shape(c, 0.74, 0.66, 0.76)
     top = h * by_shape(c, 0.2, 0.24, 0.14)
-    outline = [(left, foot), (left + (w - left) * 0.3, foot - (foot - top) * 0.34), (w * 0.86, top + h * 0.04), (w + 20, top)]
+    outline = [
+        (left, foot),
+        (left + (w - left) * 0.3, foot - (foot - top) * 0.34),
+        (w * 0.86, top + h * 0.04),
+        (w + 20, top),
+    ]
     c.polygon([*outline, (w + 20, foot + 20), (left, foot + 20)], down("#f2f6f4", "#b9d4de"))
     rows = by_shape(c, 4, 5, 4)
     for row in range(int(rows)):
@@ -66,7 +80,9 @@ def _town_on_the_hill(c: Canvas, horizon: float) -> None:
         slope = 0.16 * (1 - t) + 0.03
         sky_tint = 0.32 * (1 - t)
         walls = tuple(mix(wall, "#d9ecef", sky_tint) for wall in DAY_WALLS)
-        town.street(c.at(start, base), start=0, end=w - start + 30, slope=slope, walls=walls, lit=0.12, seed=31 + row, tall=tall)
+        town.street(
+            c.at(start, base), start=0, end=w - start + 30, slope=slope, walls=walls, lit=0.12, seed=31 + row, tall=tall
+        )
         _hedge(c, start, base, slope, tall, seed=row)
     _waterfront(c, left, foot)
 
@@ -82,7 +98,10 @@ def _hedge(c: Canvas, start: float, base: float, slope: float, tall: float, *, s
 
 def _waterfront(c: Canvas, left: float, foot: float) -> None:
     size = by_shape(c, 0.46, 0.44, 0.52)
-    c.polygon([(left - 40, foot + 8), (c.width, foot + 2), (c.width, foot + 60), (left - 30, foot + 60)], down("#cfd9dd", "#7f97ab"))
+    c.polygon(
+        [(left - 40, foot + 8), (c.width, foot + 2), (c.width, foot + 60), (left - 30, foot + 60)],
+        down("#cfd9dd", "#7f97ab"),
+    )
     for place in range(3):
         town.warehouse(c.at(left + place * 226 * size - 10, foot + 10, size), lit=False, seed=place)
     tram = by_shape(c, 0.56, 0.5, 0.62)
@@ -92,10 +111,11 @@ def _waterfront(c: Canvas, left: float, foot: float) -> None:
 def _setting_out(c: Canvas) -> None:
     w, h = c.width, c.height
     line = h * by_shape(c, 0.83, 0.83, 0.85)
-    bank = [(-20.0, line + h * 0.02), (w * 0.25, line + h * 0.035), (w * 0.5, line - h * 0.005), (w * 0.75, line - h * 0.05), (w + 20, line - h * 0.06)]
+    drop = ((-0.02, 0.16), (0.18, 0.145), (0.34, 0.1), (0.5, 0.035), (0.64, -0.02), (0.8, -0.05), (1.02, -0.06))
+    bank = smooth([(w * x, line + h * y) for x, y in drop], closed=False)
     from_above = [*bank, (w + 20.0, h + 10), (-20.0, h + 10)]
     c.polygon(from_above, down("#ffffff", "#cfe4f0", "#8fb9d8"))
-    c.line(bank, "#ffffff", 8, curved=True)
+    c.line(bank, "#ffffff", 8)
     for step in range(9):
         t = step / 9
         x, y = w * (0.98 - 0.3 * t), h * (0.99 - 0.06 * t)
@@ -107,7 +127,7 @@ def _setting_out(c: Canvas) -> None:
     creatures.goma(spot, wave=0.9, happy=True)
     for x, coat, hat, stride in ((0.92, "#2f7f8d", "#f3c33c", 0.8), (0.955, "#d9694b", "#f6f4ee", -0.7)):
         x -= by_shape(c, 0, 0.5, 0)
-        town_folk = c.at(w * x, line + h * by_shape(c, -0.012, 0.02, -0.012), by_shape(c, 0.9, 0.9, 1.0))
+        town_folk = c.at(w * x, line + h * by_shape(c, -0.012, 0.085, -0.012), by_shape(c, 0.9, 0.9, 1.0))
         creatures.stroller(town_folk, coat=coat, hat=hat, stride=stride)
 
 
@@ -120,7 +140,9 @@ def _pennant(c: Canvas) -> None:
 def tram_street(c: Canvas) -> None:
     """The tram above the slope at dusk, a great moon behind the roofs."""
     w, h = c.width, c.height
-    c.box(0, 0, w, h, Gradient(((0, "#1c2358"), (0.3, "#5b3f86"), (0.52, "#c75f8c"), (0.68, "#ffb08a"), (1, "#ffd9a8"))))
+    c.box(
+        0, 0, w, h, Gradient(((0, "#1c2358"), (0.3, "#5b3f86"), (0.52, "#c75f8c"), (0.68, "#ffb08a"), (1, "#ffd9a8")))
+    )
     sky.stars(c, 110, until=h * 0.45, seed=8)
     moon_at = (w * by_shape(c, 0.3, 0.34, 0.36), h * by_shape(c, 0.3, 0.23, 0.32))
     sky.sun(c, *moon_at, by_shape(c, 92, 104, 100), core="#ffe9bd", halo="#ffb98f", strength=0.6)
@@ -136,7 +158,10 @@ def tram_street(c: Canvas) -> None:
 
 def _dusk_bay(c: Canvas, horizon: float) -> None:
     w, h = c.width, c.height
-    ridge = [(w * x, horizon - h * y) for x, y in ((-0.05, 0.03), (0.08, 0.09), (0.16, 0.05), (0.27, 0.12), (0.38, 0.04), (0.6, 0.02), (1.1, 0.01))]
+    ridge = [
+        (w * x, horizon - h * y)
+        for x, y in ((-0.05, 0.03), (0.08, 0.09), (0.16, 0.05), (0.27, 0.12), (0.38, 0.04), (0.6, 0.02), (1.1, 0.01))
+    ]
     sky.mountains(c, ridge, foot=horizon + 2, fill=down("#7b5c9c", "#c77f9c"), cap="#f7c9c9")
     c.box(0, horizon, w, h - horizon, Gradient(((0, "#f5a993"), (0.2, "#a5739f"), (0.7, "#4a4a8c"), (1, "#2c3473"))))
     sea.glitter(c, w * 0.3, horizon + 4, width=w * 0.2, height=h * 0.17, colour="#ffe3b4", count=80, seed=2)
@@ -149,11 +174,29 @@ def _dusk_rows(c: Canvas, slope: float) -> None:
     crown = by_shape(c, 0.5, 0.42, 0.48)
     for row in range(3):
         start, base = w * (0.62 - 0.09 * row), h * (crown + 0.045 * row)
-        town.street(c.at(start, base), start=0, end=w - start + 60, slope=0.3 - 0.03 * row, walls=haze, lit=0.6, seed=50 + row, tall=by_shape(c, 78, 80, 92))
+        town.street(
+            c.at(start, base),
+            start=0,
+            end=w - start + 60,
+            slope=0.3 - 0.03 * row,
+            walls=haze,
+            lit=0.6,
+            seed=50 + row,
+            tall=by_shape(c, 78, 80, 92),
+        )
     walls = ("#b4606f", "#5a8d99", "#cb9a58", "#7b71a9", "#84a07c")
     start = w * by_shape(c, 0.36, 0.2, 0.42)
     foot = h * by_shape(c, 0.86, 0.79, 0.86) - slope * start
-    town.street(c.at(start, foot), start=0, end=w - start + 160, slope=slope, walls=walls, lit=0.78, seed=61, tall=by_shape(c, 190, 180, 210))
+    town.street(
+        c.at(start, foot),
+        start=0,
+        end=w - start + 160,
+        slope=slope,
+        walls=walls,
+        lit=0.78,
+        seed=61,
+        tall=by_shape(c, 190, 180, 210),
+    )
 
 
 def _dusk_street(c: Canvas, slope: float) -> None:
@@ -172,7 +215,9 @@ def _dusk_street(c: Canvas, slope: float) -> None:
     spot = c.at(x, foot + 64 - slope * x, size, turn=tilt)
     ground.line([(-20, 20 * slope + 70 - 268 * size), (far, 70 - 268 * size - slope * far)], "#2c335e", 2.6)
     spot.at(240, 2, tall=0.1).ellipse(0, 0, 252, fill=clear("#39406e", 0.6))
-    spot.polygon([(474, -76), (740, -110), (740, 34), (474, -56)], Gradient(((0, "#fff2c0c0"), (1, "#fff2c000")), across=True))
+    spot.polygon(
+        [(474, -76), (740, -110), (740, 34), (474, -56)], Gradient(((0, "#fff2c0c0"), (1, "#fff2c000")), across=True)
+    )
     vessels.tram(spot)
     _watching_pup(c, ground, slope)
 
@@ -184,7 +229,14 @@ def _watching_pup(c: Canvas, ground: Canvas, slope: float) -> None:
     x = w * by_shape(c, 0.86, 0.76, 0.88)
     y = 176 - slope * x
     ground.at(x, y + 2, tall=0.2).ellipse(0, 0, 76, fill=clear("#5a66ad", 0.5))
-    creatures.goma(ground.at(x, y, by_shape(c, 0.62, 0.78, 0.72), flip=True), wave=0.9, happy=True, scarf="#2c6fa3", fur="#fdf3ea", shade="#b4bee0")
+    creatures.goma(
+        ground.at(x, y, by_shape(c, 0.62, 0.78, 0.72), flip=True),
+        wave=0.9,
+        happy=True,
+        scarf="#2c6fa3",
+        fur="#fdf3ea",
+        shade="#b4bee0",
+    )
 
 
 def first_boat(c: Canvas) -> None:
@@ -198,8 +250,22 @@ def first_boat(c: Canvas) -> None:
     c.glow(x, y, radius * 2.4, "#ffe9a8", 0.95)
     c.ellipse(x, y, radius, fill=down("#f4482a", "#ff8a4a"))
     for mx, my, wide in ((0.0, 0.3, 0.32), (0.62, 0.22, 0.36), (0.3, 0.42, 0.3)):
-        sky.mist(c, w * mx, h * my, w * wide * by_shape(c, 1, 1.5, 0.85), clear("#fff3d0", 0.72), seed=int(mx * 100) + 2)
-    ridge = [(w * px, horizon - h * py) for px, py in ((-0.05, 0.05), (0.1, 0.13), (0.2, 0.06), (0.3, 0.09), (0.42, 0.02), (0.8, 0.02), (0.92, 0.08), (1.06, 0.04))]
+        sky.mist(
+            c, w * mx, h * my, w * wide * by_shape(c, 1, 1.5, 0.85), clear("#fff3d0", 0.72), seed=int(mx * 100) + 2
+        )
+    ridge = [
+        (w * px, horizon - h * py)
+        for px, py in (
+            (-0.05, 0.05),
+            (0.1, 0.13),
+            (0.2, 0.06),
+            (0.3, 0.09),
+            (0.42, 0.02),
+            (0.8, 0.02),
+            (0.92, 0.08),
+            (1.06, 0.04),
+        )
+    ]
     sky.mountains(c, ridge, foot=horizon + 3, fill=down("#7b6ea8", "#dd9a92"), cap="#fff0dc")
     c.box(0, horizon, w, h - horizon, Gradient(((0, "#ffb070"), (0.12, "#d98a7c"), (0.34, "#3d7f99"), (1, "#0f4468"))))
     sea.glitter(c, x, horizon + 4, width=radius * 2.1, height=h * 0.24, colour="#fff0b8", count=130, seed=6)
@@ -214,15 +280,32 @@ def _morning_sea(c: Canvas, horizon: float, x: float) -> None:
     size = by_shape(c, 1.46, 1.5, 1.6)
     afloat = by_shape(c, 0.5, 0.42, 0.5)
     boat = c.at(x - 10, horizon + deep * afloat, size, turn=-3)
-    sea.swell(c, horizon + deep * 0.42, height=11, wavelength=230, fill=down("#2f7f9c", "#1f6488"), foam="#fff0d6", phase=0.3)
+    sea.swell(
+        c, horizon + deep * 0.42, height=11, wavelength=230, fill=down("#2f7f9c", "#1f6488"), foam="#fff0d6", phase=0.3
+    )
     vessels.squid_boat(boat, flags=True)
     _bow_wave(boat)
-    for place, (share, height, long, tone) in enumerate(((afloat + 0.035, 15, 320, "#1d6187"), (0.74, 20, 420, "#144f78"), (0.9, 22, 520, "#0e3f66"))):
+    for place, (share, height, long, tone) in enumerate(
+        ((afloat + 0.035, 15, 320, "#1d6187"), (0.74, 20, 420, "#144f78"), (0.9, 22, 520, "#0e3f66"))
+    ):
         y = horizon + deep * share
-        sea.swell(c, y, height=height, wavelength=long, fill=down(lighter(tone, 0.1), darker(tone, 0.12)), foam="#f8efdd", phase=0.2 * place + 0.1)
+        sea.swell(
+            c,
+            y,
+            height=height,
+            wavelength=long,
+            fill=down(lighter(tone, 0.1), darker(tone, 0.12)),
+            foam="#f8efdd",
+            phase=0.2 * place + 0.1,
+        )
     with c.layer(opacity=0.2) as pattern:
         sea.scales(pattern, 0, horizon + deep * 0.8, w, deep * 0.3, size=by_shape(c, 46, 50, 52), colour="#cfeaf0")
-    for gx, gy, gull, flap in ((0.34, 0.2, 1.0, 0.9), (0.2, 0.32, 0.66, 0.2), (0.86, 0.16, 0.8, 0.6), (0.8, 0.36, 0.5, -0.4)):
+    for gx, gy, gull, flap in (
+        (0.34, 0.2, 1.0, 0.9),
+        (0.2, 0.32, 0.66, 0.2),
+        (0.86, 0.16, 0.8, 0.6),
+        (0.8, 0.36, 0.5, -0.4),
+    ):
         creatures.gull(c.at(w * gx, h * gy, gull * by_shape(c, 1, 0.9, 1.1)), flap=flap)
 
 
@@ -282,7 +365,17 @@ def _dark_water(c: Canvas, starts: list[float], quay: float, size: float) -> Non
     for place, x in enumerate(starts):
         for share in (0.17, 0.5, 0.83):
             column = x + 240 * size * share
-            sea.glitter(c, column, quay + 36, width=70 * size, height=(h - quay) * 0.62, colour="#ffbd62", count=26, seed=place * 7 + int(share * 10), spread=0.7)
+            sea.glitter(
+                c,
+                column,
+                quay + 36,
+                width=70 * size,
+                height=(h - quay) * 0.62,
+                colour="#ffbd62",
+                count=26,
+                seed=place * 7 + int(share * 10),
+                spread=0.7,
+            )
     sea.ripples(c, 40, top=quay + 40, foot=h, colour="#8fa4e0", seed=3, long=120)
 
 
@@ -293,10 +386,10 @@ def _quay_edge(c: Canvas, quay: float) -> None:
         c.box(x, quay + 6, 2, 24, clear("#1a2350", 0.7))
     drift = [(x, quay - 2 - 3 * math.sin(x / 37)) for x in range(-20, int(w) + 40, 20)]
     c.polygon([(-20, quay + 10), *drift, (w + 20, quay + 10)], down("#ffffff", "#c3cdf0"))
-    x = w * by_shape(c, 0.62, 0.62, 0.64)
+    seat = w * by_shape(c, 0.62, 0.62, 0.64)
     for shift, coat, hat in ((-118, "#c9a24a", "#d9472b"), (-84, "#3f7f97", "#f6f4ee")):
-        creatures.stroller(c.at(x + shift, quay + 4, 0.96), coat=coat, hat=hat, stride=0.6)
-    creatures.goma(c.at(x, quay + 8, by_shape(c, 0.42, 0.44, 0.48)), scarf=VERMILION, shade="#aab6e2", happy=True)
+        creatures.stroller(c.at(seat + shift, quay + 4, 0.96), coat=coat, hat=hat, stride=0.6)
+    creatures.goma(c.at(seat, quay + 8, by_shape(c, 0.42, 0.44, 0.48)), scarf=VERMILION, shade="#aab6e2", happy=True)
     _canal_boat(c.at(w * by_shape(c, 0.8, 0.72, 0.8), quay + by_shape(c, 150, 200, 160), by_shape(c, 0.9, 0.86, 1.0)))
 
 

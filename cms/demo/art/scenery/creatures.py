@@ -20,9 +20,22 @@ def goma(
     wave: float = 0,
     happy: bool = False,
 ) -> None:
-    """Goma-kun sitting, 200 wide and 205 high, on the origin; `eyes` open, shut or up; `wave` 0-1 lifts his left flipper."""
+    """Goma-kun sitting on the origin, 200 wide and 205 high; `eyes` open, shut or up; `wave` 0-1 lifts a flipper."""
     c.blob([(54, -26), (92, -34), (124, -22), (132, -4), (106, 2), (60, 0)], down(fur, shade))
-    body = [(0, -206), (58, -190), (88, -140), (97, -72), (84, -18), (42, 2), (0, 4), (-42, 2), (-84, -18), (-97, -72), (-88, -140), (-58, -190)]
+    body = [
+        (0, -206),
+        (58, -190),
+        (88, -140),
+        (97, -72),
+        (84, -18),
+        (42, 2),
+        (0, 4),
+        (-42, 2),
+        (-84, -18),
+        (-97, -72),
+        (-88, -140),
+        (-58, -190),
+    ]
     c.blob(body, down(lighter(fur, 0.6), fur, mix(fur, shade, 0.35), shade))
     with c.layer(blur=9, clip=smooth(body)) as soft:
         soft.ellipse(0, -36, 60, 44, fill=clear("#ffffff", 0.75))
@@ -36,7 +49,14 @@ def goma(
 
 def _spots(c: Canvas, shade: str) -> None:
     tone = mix(shade, "#55607c", 0.45)
-    for x, y, size in ((-16, -188, 4.6), (2, -194, 3.6), (17, -186, 5.0), (66, -62, 4.4), (74, -46, 3.2), (-70, -54, 3.8)):
+    for x, y, size in (
+        (-16, -188, 4.6),
+        (2, -194, 3.6),
+        (17, -186, 5.0),
+        (66, -62, 4.4),
+        (74, -46, 3.2),
+        (-70, -54, 3.8),
+    ):
         c.ellipse(x, y, size, size * 0.8, fill=tone)
 
 
@@ -51,7 +71,18 @@ def _scarf(c: Canvas, colour: str) -> None:
     c.blob([(40, -90), (66, -92), (76, -40), (70, -22), (44, -24), (46, -60)], darker(colour, 0.14))
     for x in (48, 57, 66):
         c.line([(x, -24), (x, -15)], darker(colour, 0.14), 4)
-    wrap = [(-93, -98), (-50, -84), (0, -79), (50, -84), (93, -98), (95, -78), (54, -61), (0, -55), (-54, -61), (-95, -78)]
+    wrap = [
+        (-93, -98),
+        (-50, -84),
+        (0, -79),
+        (50, -84),
+        (93, -98),
+        (95, -78),
+        (54, -61),
+        (0, -55),
+        (-54, -61),
+        (-95, -78),
+    ]
     c.blob(wrap, down(lighter(colour, 0.12), colour))
     for x, drop in ((-62, 7), (-22, 1), (22, 1)):
         c.line([(x - 5, -84 + drop), (x + 3, -62 + drop)], clear(lighter(colour, 0.6), 0.9), 5)
@@ -85,17 +116,41 @@ def _eye(c: Canvas, x: float, eyes: str) -> None:
     c.line([(x - 9, -24), (x, -27), (x + 8, -25)], clear("#8a90a8", 0.7), 3, curved=True)
 
 
-def goma_lying(c: Canvas, *, eyes: str = "open", scarf: str | None = None, fur: str = FUR, shade: str = FUR_SHADE) -> None:
+def goma_lying(
+    c: Canvas, *, eyes: str = "open", scarf: str | None = None, fur: str = FUR, shade: str = FUR_SHADE
+) -> None:
     """Goma-kun on his belly, head left, 330 wide and 150 high, lying on the origin's height."""
     c.blob([(150, -30), (196, -62), (236, -70), (222, -44), (244, -24), (204, -18), (160, -8)], down(fur, shade))
-    body = [(-100, -60), (-86, -118), (-30, -146), (40, -132), (110, -92), (170, -42), (176, -14), (120, 0), (0, 4), (-80, -6)]
+    body = [
+        (-100, -60),
+        (-86, -118),
+        (-30, -146),
+        (40, -132),
+        (110, -92),
+        (170, -42),
+        (176, -14),
+        (120, 0),
+        (0, 4),
+        (-80, -6),
+    ]
     c.blob(body, down(lighter(fur, 0.6), fur, mix(fur, shade, 0.5), shade))
     tone = mix(shade, "#55607c", 0.4)
-    for x, y, size in ((52, -104, 5), (76, -84, 4), (94, -66, 5), (62, -78, 3.4), (-44, -138, 4), (-28, -141, 3.4), (-14, -138, 4)):
+    for x, y, size in (
+        (52, -104, 5),
+        (76, -84, 4),
+        (94, -66, 5),
+        (62, -78, 3.4),
+        (-44, -138, 4),
+        (-28, -141, 3.4),
+        (-14, -138, 4),
+    ):
         c.ellipse(x, y, size, size * 0.8, fill=tone)
     c.blob([(20, -28), (46, -34), (66, -10), (60, 6), (34, 6), (16, -8)], down(fur, mix(fur, shade, 0.8)))
     if scarf:
-        c.blob([(-84, -38), (-30, -20), (20, -40), (38, -84), (54, -74), (40, -22), (-26, 2), (-88, -18)], down(lighter(scarf, 0.1), scarf))
+        c.blob(
+            [(-84, -38), (-30, -20), (20, -40), (38, -84), (54, -74), (40, -22), (-26, 2), (-88, -18)],
+            down(lighter(scarf, 0.1), scarf),
+        )
     face(c.at(-34, -72), eyes=eyes)
 
 
@@ -106,7 +161,14 @@ def gull(c: Canvas, *, flap: float = 0.3, body: str = "#fbfaf5", tip: str = "#56
     c.polygon([(-28, 0), (-48, -3), (-46, 8), (-26, 6)], body)
     far = [(-2, -4), (8, -16 - lift * 0.6), (30, -26 - lift), (56, -24 - lift * 1.2), (34, -12 - lift * 0.7), (14, -2)]
     c.blob(far, mix(body, "#8fa6cf", 0.35))
-    near = [(-6, -2), (-16, -18 - lift * 0.7), (-34, -30 - lift), (-62, -26 - lift * 1.25), (-36, -12 - lift * 0.7), (10, 2)]
+    near = [
+        (-6, -2),
+        (-16, -18 - lift * 0.7),
+        (-34, -30 - lift),
+        (-62, -26 - lift * 1.25),
+        (-36, -12 - lift * 0.7),
+        (10, 2),
+    ]
     c.blob(near, body)
     c.polygon([(-46, -29 - lift * 1.1), (-63, -26 - lift * 1.25), (-44, -18 - lift * 0.85)], tip)
     c.polygon([(45, -27 - lift * 1.1), (57, -24 - lift * 1.2), (44, -17 - lift * 0.9)], tip)
@@ -133,7 +195,9 @@ def keeper(c: Canvas, *, coat: str = NAVY, cup: bool = True) -> None:
 def _keeper_arms(c: Canvas, coat: str, *, cup: bool) -> None:
     c.blob([(44, -182), (66, -160), (78, -110), (70, -74), (52, -80), (48, -130)], darker(coat, 0.12))
     c.ellipse(64, -72, 12, fill="#eeb591")
-    c.blob([(-48, -182), (-72, -150), (-78, -116), (-52, -92), (-22, -104), (-34, -122), (-50, -134)], lighter(coat, 0.1))
+    c.blob(
+        [(-48, -182), (-72, -150), (-78, -116), (-52, -92), (-22, -104), (-34, -122), (-50, -134)], lighter(coat, 0.1)
+    )
     c.ellipse(-22, -112, 12, fill="#eeb591")
     if cup:
         c.box(-30, -142, 30, 30, down("#fff8ea", "#e6d6bd"), radius=5)
@@ -142,7 +206,20 @@ def _keeper_arms(c: Canvas, coat: str, *, cup: bool) -> None:
 
 def _keeper_head(c: Canvas, coat: str) -> None:
     c.ellipse(0, 0, 40, 42, fill=down("#f6c6a2", "#e9aa85"))
-    beard = [(-42, -6), (-30, 8), (-14, 4), (0, 8), (14, 4), (30, 8), (42, -6), (42, 28), (24, 56), (0, 64), (-24, 56), (-42, 28)]
+    beard = [
+        (-42, -6),
+        (-30, 8),
+        (-14, 4),
+        (0, 8),
+        (14, 4),
+        (30, 8),
+        (42, -6),
+        (42, 28),
+        (24, 56),
+        (0, 64),
+        (-24, 56),
+        (-42, 28),
+    ]
     c.blob(beard, down("#ffffff", "#dfe4ee"))
     c.blob([(-22, 12), (-10, 4), (0, 9), (10, 4), (22, 12), (10, 18), (0, 15), (-10, 18)], "#ffffff")
     c.ellipse(0, 2, 9, 8, fill="#e58f72")
@@ -161,7 +238,9 @@ def stroller(c: Canvas, *, coat: str, hat: str, stride: float = 0.5) -> None:
         swing = side * stride * 9
         c.line([(side * 5, -28), (side * 5 + swing, -3)], "#31304a", 8)
         c.line([(side * 5 + swing, -3), (side * 5 + swing + 6, -2)], "#241f2c", 6)
-    c.blob([(-13, -68), (0, -72), (13, -68), (21, -26), (0, -22), (-21, -26)], down(lighter(coat, 0.1), darker(coat, 0.15)))
+    c.blob(
+        [(-13, -68), (0, -72), (13, -68), (21, -26), (0, -22), (-21, -26)], down(lighter(coat, 0.1), darker(coat, 0.15))
+    )
     c.line([(-10, -60), (-15 - math.copysign(4, stride), -40)], darker(coat, 0.2), 8)
     c.ellipse(1, -80, 11, fill="#f0bd98")
     c.blob([(-12, -80), (-11, -92), (0, -98), (11, -92), (13, -83), (0, -87)], hat)
@@ -174,13 +253,23 @@ def squid(c: Canvas, *, body: str = "#f3e3dc", ink: str = "#b9687a") -> None:
     for place in range(8):
         x = -34 + place * 9.8
         sway = 10 * math.sin(place * 1.7)
-        c.line([(x, 62), (x * 1.2 + sway, 100), (x * 1.35 - sway * 0.6, 138 + place % 3 * 8)], mix(body, ink, 0.22 + 0.1 * (place % 2)), 9, curved=True)
+        c.line(
+            [(x, 62), (x * 1.2 + sway, 100), (x * 1.35 - sway * 0.6, 138 + place % 3 * 8)],
+            mix(body, ink, 0.22 + 0.1 * (place % 2)),
+            9,
+            curved=True,
+        )
     for side in (-1, 1):
         arm = [(side * 26, 60), (side * 52, 104), (side * 44, 146), (side * 60, 172)]
         c.line(arm, mix(body, ink, 0.2), 6, curved=True)
         c.ellipse(side * 60, 174, 10, 13, fill=mix(body, ink, 0.35))
-    c.polygon([(0, -152), (-66, -84), (-30, -66), (30, -66), (66, -84)], down(mix(body, ink, 0.1), mix(body, ink, 0.45)))
-    c.blob([(0, -156), (24, -110), (40, -40), (40, 24), (0, 36), (-40, 24), (-40, -40), (-24, -110)], across(lighter(body, 0.4), body, mix(body, ink, 0.4)))
+    c.polygon(
+        [(0, -152), (-66, -84), (-30, -66), (30, -66), (66, -84)], down(mix(body, ink, 0.1), mix(body, ink, 0.45))
+    )
+    c.blob(
+        [(0, -156), (24, -110), (40, -40), (40, 24), (0, 36), (-40, 24), (-40, -40), (-24, -110)],
+        across(lighter(body, 0.4), body, mix(body, ink, 0.4)),
+    )
     c.blob([(-34, 28), (34, 28), (40, 60), (0, 74), (-40, 60)], down(body, mix(body, ink, 0.25)))
     for side in (-1, 1):
         c.ellipse(side * 25, 48, 11, fill="#fffdf6")

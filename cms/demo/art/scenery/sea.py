@@ -1,10 +1,10 @@
 """Water: swells with crests, scale-pattern waves, glitter, reflections."""
 
 import math
-from random import Random
 
 from cms.demo.art.canvas import Canvas, Point, ring, smooth
 from cms.demo.art.colour import Fill, clear, darker, down, lighter
+from cms.demo.art.dice import dice
 
 
 def crest(x: float, *, wavelength: float, phase: float) -> float:
@@ -62,12 +62,12 @@ def glitter(
     c: Canvas, x: float, y: float, *, width: float, height: float, colour: str, count: int, seed: int, spread: float = 1
 ) -> None:
     """The path of light under a sun or lamp at x: dashes that widen and thin out downwards."""
-    dice = Random(seed)
+    throw = dice(seed)
     for _ in range(count):
-        t = dice.random() ** 0.9
+        t = throw.random() ** 0.9
         reach = width * (0.22 + 0.78 * t * spread)
-        middle = x + dice.gauss(0, 0.42) * reach
-        long = width * dice.uniform(0.08, 0.34) * (0.5 + t)
+        middle = x + throw.gauss(0, 0.42) * reach
+        long = width * throw.uniform(0.08, 0.34) * (0.5 + t)
         alpha = (1 - t) * 0.7 + 0.18
         thick = 1.4 + 2.6 * t
         c.box(middle - long / 2, y + t * height, long, thick, clear(colour, alpha), radius=thick / 2)
@@ -75,18 +75,26 @@ def glitter(
 
 def ripples(c: Canvas, count: int, *, top: float, foot: float, colour: str, seed: int, long: float = 90) -> None:
     """Thin strokes over calm water, longer towards the viewer; colour carries no alpha."""
-    dice = Random(seed)
+    throw = dice(seed)
     for _ in range(count):
-        t = dice.random()
+        t = throw.random()
         y = top + (foot - top) * t
-        stretch = long * (0.25 + t) * dice.uniform(0.5, 1.2)
-        x = dice.uniform(-stretch, c.width)
+        stretch = long * (0.25 + t) * throw.uniform(0.5, 1.2)
+        x = throw.uniform(-stretch, c.width)
         bend = 2 + 3 * t
         curve = [(x, y), (x + stretch * 0.3, y - bend), (x + stretch * 0.7, y + bend * 0.4), (x + stretch, y)]
-        c.line(curve, clear(colour, dice.uniform(0.2, 0.55)), 1 + 1.8 * t, curved=True)
+        c.line(curve, clear(colour, throw.uniform(0.2, 0.55)), 1 + 1.8 * t, curved=True)
 
 
-_CLAWS = ((284, -214, 19), (278, -190, 13), (256, -224, 17), (228, -250, 17), (196, -262, 15), (164, -268, 12), (300, -188, 9))
+_CLAWS = (
+    (284, -214, 19),
+    (278, -190, 13),
+    (256, -224, 17),
+    (228, -250, 17),
+    (196, -262, 15),
+    (164, -268, 12),
+    (300, -188, 9),
+)
 
 
 def great_wave(c: Canvas, *, body: str, foam: str = "#f8f4e6") -> None:
@@ -108,8 +116,8 @@ def great_wave(c: Canvas, *, body: str, foam: str = "#f8f4e6") -> None:
 
 def spray(c: Canvas, x: float, y: float, *, width: float, colour: str = "#ffffff", seed: int = 3) -> None:
     """A low cushion of foam along a bow or a rock."""
-    dice = Random(seed)
+    throw = dice(seed)
     for _ in range(int(width / 5)):
-        t = dice.uniform(-0.5, 0.5)
+        t = throw.uniform(-0.5, 0.5)
         size = (1 - abs(t) * 1.5) * width * 0.055 + 1.5
-        c.ellipse(x + t * width, y - dice.uniform(0, width * 0.04), size, size * 0.7, fill=clear(colour, 0.9))
+        c.ellipse(x + t * width, y - throw.uniform(0, width * 0.04), size, size * 0.7, fill=clear(colour, 0.9))

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from random import Random
 
 from cms.demo.art.canvas import Canvas, Point, ring
 from cms.demo.art.colour import Fill, clear, down, lighter
+from cms.demo.art.dice import dice
 
 
 def sky(c: Canvas, *colours: str, until: float | None = None) -> None:
@@ -15,13 +15,13 @@ def sky(c: Canvas, *colours: str, until: float | None = None) -> None:
 
 def stars(c: Canvas, count: int, *, until: float, seed: int, colour: str = "#fff6dd") -> None:
     """Stars that thin out towards the horizon; a few large ones have a halo."""
-    dice = Random(seed)
+    throw = dice(seed)
     for _ in range(count):
-        x, y = dice.uniform(0, c.width), until * dice.random() ** 1.5
-        size = dice.choice((0.7, 0.9, 0.9, 1.2, 1.9))
+        x, y = throw.uniform(0, c.width), until * throw.random() ** 1.5
+        size = throw.choice((0.7, 0.9, 0.9, 1.2, 1.9))
         if size > 1.5:
             c.glow(x, y, size * 7, colour, 0.5)
-        c.ellipse(x, y, size, fill=clear(colour, dice.uniform(0.55, 1)))
+        c.ellipse(x, y, size, fill=clear(colour, throw.uniform(0.55, 1)))
 
 
 def sun(c: Canvas, x: float, y: float, radius: float, *, core: str, halo: str, strength: float = 0.8) -> None:
@@ -45,17 +45,19 @@ def rays(c: Canvas, x: float, y: float, *, count: int, length: float, colour: st
         for ray in range(count):
             middle = math.tau * ray / count + math.radians(turn)
             half = math.pi / count / 2
-            ends = [(x + length * math.cos(middle + s * half), y + length * math.sin(middle + s * half)) for s in (-1, 1)]
+            ends = [
+                (x + length * math.cos(middle + s * half), y + length * math.sin(middle + s * half)) for s in (-1, 1)
+            ]
             light.polygon([(x, y), *ends], colour)
 
 
 def mist(c: Canvas, x: float, y: float, width: float, fill: Fill, *, bars: int = 3, seed: int = 1) -> None:
     """Stacked long bars with round ends, the mist that parts the scenes of a picture scroll."""
-    dice = Random(seed)
+    throw = dice(seed)
     tall = width * 0.045
     for bar in range(bars):
-        long = width * dice.uniform(0.45, 0.8)
-        left = x + dice.uniform(0, width - long)
+        long = width * throw.uniform(0.45, 0.8)
+        left = x + throw.uniform(0, width - long)
         c.box(left, y + bar * tall * 0.98, long, tall, fill, radius=tall / 2)
 
 
@@ -100,8 +102,8 @@ def _along(start: Point, end: Point, t: float) -> Point:
 
 def hills(c: Canvas, *, foot: float, top: float, waves: float, fill: Fill, seed: int) -> None:
     """A soft rolling ridge across the whole canvas."""
-    dice = Random(seed)
-    shifts = [dice.uniform(0, math.tau) for _ in range(3)]
+    throw = dice(seed)
+    shifts = [throw.uniform(0, math.tau) for _ in range(3)]
     ridge = []
     for x in range(-10, int(c.width) + 20, 10):
         turn = x / c.width * math.tau * waves
@@ -112,11 +114,11 @@ def hills(c: Canvas, *, foot: float, top: float, waves: float, fill: Fill, seed:
 
 def snowfall(c: Canvas, count: int, *, seed: int, sizes: tuple[float, float] = (1.2, 4), strength: float = 0.9) -> None:
     """Loose flakes over the whole canvas, small ones fainter."""
-    dice = Random(seed)
+    throw = dice(seed)
     for _ in range(count):
-        size = sizes[0] + (sizes[1] - sizes[0]) * dice.random() ** 3
+        size = sizes[0] + (sizes[1] - sizes[0]) * throw.random() ** 3
         faint = strength * (0.45 + 0.55 * size / sizes[1])
-        c.ellipse(dice.uniform(0, c.width), dice.uniform(0, c.height), size, fill=clear("#ffffff", faint))
+        c.ellipse(throw.uniform(0, c.width), throw.uniform(0, c.height), size, fill=clear("#ffffff", faint))
 
 
 def shooting_star(c: Canvas, x: float, y: float, length: float, *, colour: str = "#fff4cf", turn: float = 155) -> None:

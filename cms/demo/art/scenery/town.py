@@ -4,6 +4,7 @@ from random import Random
 
 from cms.demo.art.canvas import Canvas, Point, ring
 from cms.demo.art.colour import BRICK, SNOW, VERMILION, Gradient, across, clear, darker, down, lighter, mix
+from cms.demo.art.dice import dice
 
 GLASS_LIT = down("#ffe9ae", "#ffb652")
 GLASS_DARK = down("#4f6f92", "#2f4668")
@@ -33,7 +34,7 @@ def house(
     seed: int = 0,
 ) -> None:
     """A two-storey clapboard house standing on the origin, left edge at 0; `lit` is the share of lit windows."""
-    dice = Random(seed)
+    throw = dice(seed)
     c.box(0, -height, width, height + 30, across(lighter(wall, 0.1), wall, darker(wall, 0.18)))
     for line in range(1, int(height / 11)):
         c.box(0, -height + line * 11, width, 1.1, clear(darker(wall, 0.5), 0.28))
@@ -41,38 +42,46 @@ def house(
     for x in (0, width - 5):
         c.box(x, -height, 5, height, trim)
     c.box(0, -height * 0.52, width, 4, trim)
-    _panes(c, width, height, dice, lit, trim)
-    (_gable_roof if gable else _hip_roof)(c, width, height, wall, roof, snow, lit=dice.random() < lit)
-    _chimney(c, width, height, snow) if dice.random() < 0.5 else None
+    _panes(c, width, height, throw, lit, trim)
+    (_gable_roof if gable else _hip_roof)(c, width, height, wall, roof, snow, lit=throw.random() < lit)
+    _chimney(c, width, height, snow) if throw.random() < 0.5 else None
 
 
-def _panes(c: Canvas, width: float, height: float, dice: Random, lit: float, trim: str) -> None:
+def _panes(c: Canvas, width: float, height: float, throw: Random, lit: float, trim: str) -> None:
     count = max(2, int(width / 48))
     pane = min(26.0, width / count * 0.46)
     gap = width / count
-    door = dice.randrange(count)
+    door = throw.randrange(count)
     for floor, top in enumerate((-height * 0.9, -height * 0.42)):
         for place in range(count):
             x = gap * (place + 0.5) - pane / 2
             if floor and place == door:
-                _door(c, x, height * 0.36, pane, lit=dice.random() < lit)
+                _door(c, x, height * 0.36, pane, lit=throw.random() < lit)
             else:
-                window(c, x, top, pane, height * 0.25, lit=dice.random() < lit, frame=trim)
+                window(c, x, top, pane, height * 0.25, lit=throw.random() < lit, frame=trim)
 
 
 def _door(c: Canvas, x: float, height: float, pane: float, *, lit: bool) -> None:
     c.box(x - 4, -height - 4, pane + 8, height + 4, lighter("#5d3b2e", 0.5), radius=3)
     c.box(x, -height, pane, height, down("#7a4a37", "#54301f"), radius=2)
     c.box(x + pane * 0.2, -height * 0.86, pane * 0.6, height * 0.3, "#ffd98a" if lit else "#31405c", radius=2)
-    c.polygon([(x - 9, -height - 4), (x + pane + 9, -height - 4), (x + pane + 4, -height - 13), (x - 4, -height - 13)], SNOW)
+    c.polygon(
+        [(x - 9, -height - 4), (x + pane + 9, -height - 4), (x + pane + 4, -height - 13), (x - 4, -height - 13)], SNOW
+    )
 
 
 def _gable_roof(c: Canvas, width: float, height: float, wall: str, roof: str, snow: str, *, lit: bool) -> None:
     rise = width * 0.36
     eave = width * 0.09
-    c.polygon([(0, -height), (width / 2, -height - rise), (width, -height)], across(lighter(wall, 0.05), darker(wall, 0.2)))
+    c.polygon(
+        [(0, -height), (width / 2, -height - rise), (width, -height)], across(lighter(wall, 0.05), darker(wall, 0.2))
+    )
     window(c, width / 2 - 8, -height - rise * 0.5, 16, rise * 0.3, lit=lit, frame=lighter(wall, 0.55))
-    peak, left, right = (width / 2, -height - rise), (-eave, -height + eave * 0.72), (width + eave, -height + eave * 0.72)
+    peak, left, right = (
+        (width / 2, -height - rise),
+        (-eave, -height + eave * 0.72),
+        (width + eave, -height + eave * 0.72),
+    )
     c.line([left, peak, right], roof, 9)
     lumps = [(left[0] - 3, left[1] - 5), (width * 0.22, -height - rise * 0.5 - 9), (width / 2, -height - rise - 13)]
     lumps += [(width * 0.78, -height - rise * 0.5 - 9), (right[0] + 3, right[1] - 5)]
@@ -103,18 +112,35 @@ def _chimney(c: Canvas, width: float, height: float, snow: str) -> None:
 
 
 def street(
-    c: Canvas, *, start: float, end: float, slope: float, walls: tuple[str, ...], lit: float, seed: int, tall: float = 150
+    c: Canvas,
+    *,
+    start: float,
+    end: float,
+    slope: float,
+    walls: tuple[str, ...],
+    lit: float,
+    seed: int,
+    tall: float = 150,
 ) -> None:
     """A row of houses from x `start` to `end`, stepping up by `slope` (rise over run); y 0 is the ground at x 0."""
-    dice = Random(seed)
+    throw = dice(seed)
     x, last = start, ""
     roofs = ("#3a4664", "#5a3b44", "#33505a", "#47405f")
     while x < end:
-        width, height = dice.uniform(0.72, 1.12) * tall, dice.uniform(0.85, 1.2) * tall
-        last = dice.choice([wall for wall in walls if wall != last])
+        width, height = throw.uniform(0.72, 1.12) * tall, throw.uniform(0.85, 1.2) * tall
+        last = throw.choice([wall for wall in walls if wall != last])
         plot = c.at(x, -slope * (x + width / 2))
-        house(plot, width, height, wall=last, roof=dice.choice(roofs), lit=lit, gable=dice.random() < 0.6, seed=dice.randrange(999))
-        x += width + dice.uniform(0.02, 0.14) * tall
+        house(
+            plot,
+            width,
+            height,
+            wall=last,
+            roof=throw.choice(roofs),
+            lit=lit,
+            gable=throw.random() < 0.6,
+            seed=throw.randrange(999),
+        )
+        x += width + throw.uniform(0.02, 0.14) * tall
 
 
 def warehouse(c: Canvas, *, lit: bool = True, snow: bool = True, tone: str = BRICK, seed: int = 0) -> None:
@@ -136,15 +162,15 @@ def warehouse(c: Canvas, *, lit: bool = True, snow: bool = True, tone: str = BRI
 
 
 def _bricks(c: Canvas, tone: str, seed: int) -> None:
-    dice = Random(seed)
+    throw = dice(seed)
     for row in range(29):
         y = -8 - row * 8
         inset = max(0.0, (-y - 150) * 1.46)
         if inset < 115:
             c.box(inset, y, 240 - inset * 2, 1, clear(darker(tone, 0.6), 0.28))
         for _ in range(5):
-            x = inset + 4 + dice.random() * max(0, 216 - inset * 2)
-            shade = lighter(tone, 0.16) if dice.random() < 0.5 else darker(tone, 0.2)
+            x = inset + 4 + throw.random() * max(0, 216 - inset * 2)
+            shade = lighter(tone, 0.16) if throw.random() < 0.5 else darker(tone, 0.2)
             c.box(x, y - 7, 15, 7, clear(shade, 0.55))
 
 
@@ -200,16 +226,25 @@ def fir(c: Canvas, height: float, *, colour: str = "#2d5a5e", snow: str = SNOW) 
     """A fir with snow on its branches, standing on the origin."""
     c.box(-height * 0.035, -height * 0.12, height * 0.07, height * 0.12, "#4a3430")
     for foot, top, half in ((-0.08, -0.5, 0.29), (-0.33, -0.74, 0.23), (-0.58, -1.0, 0.16)):
-        skirt = [(0, top * height), (half * height, foot * height), (0, (foot + 0.035) * height), (-half * height, foot * height)]
+        skirt = [
+            (0, top * height),
+            (half * height, foot * height),
+            (0, (foot + 0.035) * height),
+            (-half * height, foot * height),
+        ]
         c.polygon(skirt, across(lighter(colour, 0.12), darker(colour, 0.2)))
-        drift = [(0, top * height), (half * 0.62 * height, (foot - 0.13) * height), (half * 0.2 * height, (foot - 0.19) * height)]
+        drift = [
+            (0, top * height),
+            (half * 0.62 * height, (foot - 0.13) * height),
+            (half * 0.2 * height, (foot - 0.19) * height),
+        ]
         drift += [(-half * 0.12 * height, (foot - 0.1) * height), (-half * 0.62 * height, (foot - 0.13) * height)]
         c.polygon(drift, snow)
 
 
 def bare_tree(c: Canvas, height: float, *, colour: str = "#3d3346", snow: str | None = SNOW, seed: int = 0) -> None:
     """A leafless tree with snow along its boughs, standing on the origin."""
-    dice = Random(seed)
+    throw = dice(seed)
 
     def bough(x: float, y: float, length: float, lean: float, thick: float) -> None:
         end = (x + length * lean, y - length * (1 - abs(lean) * 0.45))
@@ -218,7 +253,9 @@ def bare_tree(c: Canvas, height: float, *, colour: str = "#3d3346", snow: str | 
             c.line([(x, y - thick * 0.45), (end[0], end[1] - thick * 0.45)], snow, thick * 0.45)
         if thick > 1.6:
             for side in (-1, 0.15, 1):
-                bough(*end, length * dice.uniform(0.58, 0.74), lean * 0.5 + side * dice.uniform(0.38, 0.62), thick * 0.6)
+                bough(
+                    *end, length * throw.uniform(0.58, 0.74), lean * 0.5 + side * throw.uniform(0.38, 0.62), thick * 0.6
+                )
 
     bough(0, 0, height * 0.36, 0.03, height * 0.06)
 
@@ -257,18 +294,26 @@ def lantern(c: Canvas, *, lit: bool, band: str, stone: str) -> None:
 def _round(colour: str) -> Gradient:
     """Shading that makes a flat shape look like a tower."""
     return Gradient(
-        ((0, mix(colour, "#6f86b3", 0.2)), (0.3, lighter(colour, 0.35)), (0.55, colour), (1, mix(colour, "#33457a", 0.42))),
+        (
+            (0, mix(colour, "#6f86b3", 0.2)),
+            (0.3, lighter(colour, 0.35)),
+            (0.55, colour),
+            (1, mix(colour, "#33457a", 0.42)),
+        ),
         across=True,
     )
 
 
 def cottage(c: Canvas, *, lit: bool = True, wall: str = "#efe3cd", roof: str = "#31556b") -> None:
-    """The keeper's cottage, 190 wide, standing on the origin from x 0, smoke not included; its chimney ends at (150, -142)."""
+    """The keeper's cottage, 190 wide, standing on the origin from x 0; its chimney ends at (150, -142)."""
     c.box(138, -140, 22, 60, darker(BRICK, 0.1))
     c.box(134, -146, 30, 9, SNOW, radius=4)
     c.box(0, -72, 190, 74, across(lighter(wall, 0.3), wall, darker(wall, 0.12)))
     c.polygon([(-14, -68), (22, -122), (168, -122), (204, -68)], down(lighter(roof, 0.1), darker(roof, 0.15)))
-    c.blob([(-17, -72), (20, -124), (95, -131), (170, -124), (207, -72), (160, -84), (110, -76), (60, -86), (20, -77)], SNOW)
+    c.blob(
+        [(-17, -72), (20, -124), (95, -131), (170, -124), (207, -72), (160, -84), (110, -76), (60, -86), (20, -77)],
+        SNOW,
+    )
     for x in (22, 136):
         window(c, x, -52, 32, 28, lit=lit, frame="#fffaf0")
     _door(c, 80, 54, 30, lit=lit)

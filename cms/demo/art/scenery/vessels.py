@@ -15,7 +15,10 @@ def tram(c: Canvas, *, body: str = VERMILION, top: str = CREAM, lit: bool = True
     c.box(62, -34, 356, 18, "#2b3247", radius=6)
     shell = rounded(0, -186, 480, 160, 22)
     c.polygon(shell, down(lighter(top, 0.4), top, darker(top, 0.08)))
-    c.polygon([(0, -96), (480, -96), *[(x, y) for x, y in rounded(0, -96, 480, 70, 16) if y > -80]], down(lighter(body, 0.12), body, darker(body, 0.22)))
+    c.polygon(
+        [(0, -96), (480, -96), *[(x, y) for x, y in rounded(0, -96, 480, 70, 16) if y > -80]],
+        down(lighter(body, 0.12), body, darker(body, 0.22)),
+    )
     c.box(0, -99, 480, 5, "#f0b640")
     c.box(0, -38, 480, 4, darker(body, 0.35))
     _tram_windows(c, lit=lit)
@@ -67,19 +70,41 @@ def _tram_roof(c: Canvas, *, snow: bool) -> None:
     c.polygon([(14, -184), (40, -204), (440, -204), (466, -184)], down("#5f7289", "#435470"))
     c.box(150, -216, 130, 14, "#4c5d78", radius=5)
     if snow:
-        drift = [(10, -190), (40, -206), (110, -210), (150, -222), (215, -227), (280, -221), (330, -210), (440, -207), (470, -190)]
+        drift = [
+            (10, -190),
+            (40, -206),
+            (110, -210),
+            (150, -222),
+            (215, -227),
+            (280, -221),
+            (330, -210),
+            (440, -207),
+            (470, -190),
+        ]
         c.blob([*drift, (380, -196), (300, -199), (200, -195), (100, -199)], down("#ffffff", "#d5e0f3"))
     c.line([(330, -208), (372, -240), (338, -268)], "#39455f", 4)
     c.line([(312, -269), (366, -269)], "#39455f", 4)
 
 
-def squid_boat(c: Canvas, *, hull: str = "#f4f1e8", stripe: str = "#2c6fa3", lit: bool = True, flags: bool = False) -> None:
+def squid_boat(
+    c: Canvas, *, hull: str = "#f4f1e8", stripe: str = "#2c6fa3", lit: bool = True, flags: bool = False
+) -> None:
     """A squid boat with its row of lamps, 320 long, its waterline on the origin's height, bow to the right."""
     if flags:
         _dressing(c)
     _masts(c)
     _wheelhouse(c, stripe, lit=lit)
-    deck: list[Point] = [(-158, -48), (-60, -36), (60, -36), (118, -50), (178, -78), (150, -20), (128, 14), (-140, 14), (-154, -10)]
+    deck: list[Point] = [
+        (-158, -48),
+        (-60, -36),
+        (60, -36),
+        (118, -50),
+        (178, -78),
+        (150, -20),
+        (128, 14),
+        (-140, 14),
+        (-154, -10),
+    ]
     c.polygon(deck, down(lighter(hull, 0.4), hull, mix(hull, "#7f95bd", 0.35)))
     c.line([(-157, -44), (-60, -32), (60, -32), (118, -46), (172, -72)], stripe, 7)
     c.polygon([(-152, -4), (140, -4), (128, 14), (-140, 14)], stripe)
@@ -125,7 +150,14 @@ def _dressing(c: Canvas) -> None:
     for x, top, tone in spots:
         c.line([(x, -40), (x + 4, top)], "#b9924f", 3)
         colour = FLAG_COLOURS[tone]
-        cloth = [(x + 4, top), (x + 30, top + 7), (x + 62, top - 2), (x + 64, top + 38), (x + 32, top + 47), (x + 5, top + 40)]
+        cloth = [
+            (x + 4, top),
+            (x + 30, top + 7),
+            (x + 62, top - 2),
+            (x + 64, top + 38),
+            (x + 32, top + 47),
+            (x + 5, top + 40),
+        ]
         c.polygon(cloth, across(colour, lighter(colour, 0.25), darker(colour, 0.1)))
         c.ellipse(x + 33, top + 22, 11, fill="#f8f4e6" if tone != 4 else VERMILION)
         c.line([(x + 6, top + 34), (x + 32, top + 41), (x + 63, top + 32)], clear("#ffffff", 0.8), 4)
@@ -137,7 +169,10 @@ def ferry(c: Canvas, *, hull: str = "#2d5f8f", lit: bool = False) -> None:
     c.box(-150, -94, 270, 34, down("#ffffff", "#e3e9f0"), radius=6)
     c.box(-120, -122, 190, 32, down("#ffffff", "#e3e9f0"), radius=6)
     c.box(-6, -146, 66, 28, down("#ffffff", "#e3e9f0"), radius=5)
-    c.polygon([(-92, -122), (-86, -168), (-44, -168), (-40, -122)], across(VERMILION, lighter(VERMILION, 0.15), darker(VERMILION, 0.2)))
+    c.polygon(
+        [(-92, -122), (-86, -168), (-44, -168), (-40, -122)],
+        across(VERMILION, lighter(VERMILION, 0.15), darker(VERMILION, 0.2)),
+    )
     c.box(-87, -158, 44, 9, SNOW)
     c.box(-86, -170, 42, 8, "#22283a", radius=2)
     c.polygon([(-196, -62), (150, -62), (214, -78), (182, 10), (-176, 10)], down("#ffffff", "#dbe4ee"))
