@@ -213,7 +213,7 @@ class Stack:
                 if time.monotonic() > deadline:
                     raise NotReady(f"{name} was not ready in {READY_SECONDS} s. Its last words:\n"
                                    f"{self._processes[name].last_words()}")  # fmt: skip
-                time.sleep(0.05)
+                time.sleep(0.1)
 
     def _is_ready(self, name: str) -> bool:
         if name in ("worker", "media"):
