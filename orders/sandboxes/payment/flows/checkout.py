@@ -16,13 +16,15 @@ def lines_of(book: Book, session: Record) -> list[Record]:
 
 
 def pay(book: Book, house: Options, session: Record, form: dict[str, Any]) -> Record:
-    """Pay an open session with a card form and return the intent; a session already paid returns its intent.
+    """Pay a session with a card form and return the session: complete, expired, or open while the bank is asked.
 
-    ``form`` is the ``card`` and ``billing_details`` of a payment method. Raises Refusal for a card that is
-    declined or cannot be.
+    ``form`` is the ``card`` and ``billing_details`` of a payment method. A session that is not open any more is
+    returned as it is. Raises Refusal for a card that is declined or cannot be.
     """
+    if is_overdue(book, session):
+        return expire(book, session)
     if session["status"] != "open":
-        return _intent(book, session)
+        return session
     method = make_method(book, {"type": "card", **form})
     intent = _intent_to_pay(book, session)
     details = form.get("billing_details", {})
@@ -30,14 +32,19 @@ def pay(book: Book, house: Options, session: Record, form: dict[str, Any]) -> Re
     session = book.save(session | {"payment_intent": intent["id"], "customer_details": told})
     back = f"{house.public_url}/c/pay/{session['id']}/return"
     intent = payment.confirm(book, house, intent, method=method, return_url=back)
-    complete_if_paid(book, session, intent)
-    return intent
+    return complete_if_paid(book, session, intent)
+
+
+def bank_page(book: Book, session: Record) -> str | None:
+    """Return the address of the 3-D Secure page that an open session waits for."""
+    intent = book.find("payment_intent", session["payment_intent"] or "")
+    action = intent["next_action"] if intent else None
+    return action["redirect_to_url"]["url"] if action else None
 
 
 def _intent(book: Book, session: Record) -> Record:
-    intent = book.find("payment_intent", session["payment_intent"] or "")
-    if intent is None:
-        raise Refusal("This Checkout Session has expired. Go back to the shop to begin anew.", code="resource_missing")
+    intent = book.find("payment_intent", session["payment_intent"])
+    assert intent is not None, "a session names an intent only after it was written"
     return intent
 
 

@@ -117,14 +117,13 @@ def _paid(desk: Desk, identifier: str, form: CardForm) -> Response:
     with desk.ledger.write() as book:
         session = book.find("checkout.session", identifier)
         assert session is not None, "sessions are never deleted"
-        if checkout.is_overdue(book, session):
-            checkout.expire(book, session)
-        if session["status"] == "open":
-            intent = checkout.pay(book, desk.house, session, form.params)
-            session = book.find("checkout.session", identifier) or session
-            if intent["status"] == "requires_action":
-                return see_other(intent["next_action"]["redirect_to_url"]["url"])
-    return see_other(checkout.after_success(session) if session["status"] == "complete" else f"/c/pay/{identifier}")
+        session = checkout.pay(book, desk.house, session, form.params)
+        bank = checkout.bank_page(book, session)
+    return see_other(bank or _onward(session))
+
+
+def _onward(session: Record) -> str:
+    return checkout.after_success(session) if session["status"] == "complete" else f"/c/pay/{session['id']}"
 
 
 def _come_back(desk: Desk, identifier: str, accepted: str) -> Response:
@@ -132,7 +131,7 @@ def _come_back(desk: Desk, identifier: str, accepted: str) -> Response:
         session = book.find("checkout.session", identifier)
     if session is None:
         return _outcome(desk, "not_found", language_of(accepted), status=404)
-    return see_other(checkout.after_success(session) if session["status"] == "complete" else f"/c/pay/{identifier}")
+    return see_other(_onward(session))
 
 
 ROUTES = [

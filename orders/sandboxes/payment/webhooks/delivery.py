@@ -118,7 +118,7 @@ class Deliverer:
             )
         except requests.RequestException as error:
             return True, type(error).__name__
-        return not answer.ok or answer.is_redirect, str(answer.status_code)
+        return not 200 <= answer.status_code < 300, str(answer.status_code)
 
     def _note(self, book: Book, row: sqlite3.Row, *, problem: bool, result: str) -> None:
         attempts = row["attempts"] + 1
