@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import os
 import pkgutil
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -12,6 +11,7 @@ import pytest
 
 import vod.transcoding
 from tests.vod.transcoding import clips
+from tests.vod.transcoding.processes import at_work_in
 from vod.transcoding.base import Encoded, TranscodeFailed, Transcoder, TranscodeStopped
 from vod.transcoding.packaging import Packaged, package
 from vod.transcoding.posters import spread
@@ -66,18 +66,6 @@ def transcode(
 
 def packaged(encoded: Encoded, folder: Path) -> Packaged:
     return package(encoded, folder / "package")
-
-
-def at_work_in(folder: Path) -> list[str]:
-    """Return the processes whose working folder lies in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
-                found.append(process.name)
-        except OSError:
-            continue  # It ended between the two looks.
-    return found
 
 
 def test_both_rungs_come_out_whole_and_cut_at_the_same_pictures(transcoder, master, tmp_path):

@@ -14,7 +14,7 @@ _DRAWN_SIZE = "64x36"
 
 
 class FakeTranscoder(FfmpegTranscoder):
-    """Draws a moving shade with a tone for the probed length, encoded at each rung's real size and rate.
+    """Draws a moving pattern with a tone for the probed length, encoded at each rung's real size and rate.
 
     The master must exist and is not read. `failures` are raised first, one a call, after a first sign of progress;
     `masters` remembers what was asked for.
@@ -54,7 +54,7 @@ class FakeTranscoder(FfmpegTranscoder):
         )
 
     def _source(self, master: Path, probe: Probe) -> Source:
-        picture = f"gradients=s={_DRAWN_SIZE}:r={probe.frame_rate}:d={probe.duration_s}:seed=1"
+        picture = f"testsrc2=s={_DRAWN_SIZE}:r={probe.frame_rate}:d={probe.duration_s}"
         arguments: tuple[str, ...] = ("-f", "lavfi", "-i", picture)
         if probe.has_audio:
             arguments += ("-f", "lavfi", "-i", f"sine=f=440:r=48000:d={probe.duration_s}")

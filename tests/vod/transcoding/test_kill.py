@@ -4,15 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.contracts.test_transcoders import at_work_in
 from tests.vod.transcoding.conftest import Clip
+from tests.vod.transcoding.processes import at_work_in, within
 from vod.transcoding import leash
 from vod.transcoding.fake import FakeTranscoder
 from vod.transcoding.ladder import ladder
@@ -70,15 +69,6 @@ def worker(where: str, clip: Clip, folder: Path) -> Iterator[subprocess.Popen[by
             process.kill()
 
 
-def within(seconds: float, is_so: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def run_again(clip: Clip, folder: Path) -> Packaged:
     encoded = FakeTranscoder().transcode(
         master=clip.path,
@@ -100,7 +90,7 @@ def test_the_encoder_dies_with_its_worker_and_the_next_run_is_whole(clip, tmp_pa
         assert at_work_in(tmp_path), "The encoder is at work when its worker is killed."
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert within(5, lambda: not at_work_in(tmp_path))
+        assert within(10, lambda: not at_work_in(tmp_path))
 
     assert beside_the_work(tmp_path) == set()
     assert len(run_again(clip, tmp_path).renditions[0].segments) == 3

@@ -202,6 +202,16 @@ def test_a_segment_that_is_no_stream_or_has_lost_its_beginning_is_not_published(
     assert shape(tmp_path / "out") == []
 
 
+def test_a_segment_that_does_not_begin_with_a_keyframe_is_not_published(encoded, tmp_path):
+    spoilt = tmp_path / "spoilt.ts"
+    headless = ("-flags", "+global_header", "-bsf:v", "noise=drop='eq(n,0)',dump_extra=freq=all")
+    clips.film(spoilt, seconds=6, other=headless)
+    top, low = (list(rendition.segments) for rendition in encoded.renditions)
+
+    with pytest.raises(TranscodeFailed, match=r"segment 1 of 180p .* does not begin with a keyframe"):
+        package(with_segments(encoded, [top[0], spoilt, top[2]], low), tmp_path / "out" / "package")
+
+
 def test_a_first_picture_that_cannot_be_decoded_is_not_published(encoded, tmp_path):
     spoilt = tmp_path / "spoilt.ts"
     data = bytearray(encoded.renditions[0].segments[0].read_bytes())
