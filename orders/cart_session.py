@@ -25,10 +25,12 @@ def open_cart_of(request: HttpRequest, *, now: datetime) -> Cart:
     return cart
 
 
-def note_count(request: HttpRequest, cart: Cart | None) -> int:
-    """Keep the number of pieces for the page header, which then needs no query."""
-    count = (cart.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0) if cart else 0
-    request.session[COUNT_KEY] = count
+def note_count(request: HttpRequest, cart: Cart | None, *, count: int | None = None) -> int:
+    """Keep the number of pieces for the page header, which then needs no query; `count` where it is known already."""
+    if count is None:
+        count = (cart.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0) if cart else 0
+    if request.session.get(COUNT_KEY, 0) != count:  # looking at a cart writes no session
+        request.session[COUNT_KEY] = count
     return count
 
 

@@ -23,7 +23,22 @@ class AddToCartForm(forms.Form):
 
 
 class QuantityForm(forms.Form):
+    """How many; the buttons beside the box send one step down or up with it. `wanted` is what that comes to."""
+
     quantity = forms.IntegerField(min_value=1, max_value=999)
+    step = forms.IntegerField(min_value=-1, max_value=1, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "quantity" in cleaned and "step" in cleaned:
+            cleaned["wanted"] = max(1, cleaned["quantity"] + (cleaned["step"] or 0))
+        return cleaned
+
+
+class ChooseAddressForm(forms.Form):
+    """An entry of the buyer's address book, by its number."""
+
+    address = forms.IntegerField(min_value=1)
 
 
 class PlaceOrderForm(forms.Form):

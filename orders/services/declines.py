@@ -15,6 +15,12 @@ def words_for(code: str) -> str:
         "processing_error": _("The card company had a fault. Please try again in a moment."),
         "authentication_required": _("The card company asks for authentication. Please try again and confirm it."),
         "payment_intent_authentication_failure": _("The authentication failed. Please try again or use another card."),
+        "do_not_honor": _("The card company declined it. Please use another card or ask your card company."),
+        "card_not_supported": _("This card cannot be used here. Please use another card."),
+        "currency_not_supported": _("This card cannot be used here. Please use another card."),
+        "card_velocity_exceeded": _("The card's limit has been reached. Please use another card."),
+        "withdrawal_count_limit_exceeded": _("The card's limit has been reached. Please use another card."),
+        "try_again_later": _("The card company had a fault. Please try again in a moment."),
         "lost_card": _("The card was declined. Please use another card."),
         "stolen_card": _("The card was declined. Please use another card."),
     }

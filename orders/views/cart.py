@@ -1,5 +1,8 @@
 """The cart: seen, filled, changed, emptied. Every change is a plain form post."""
 
+from datetime import datetime
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,21 +12,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from orders import queries
+from orders.cart_page import cart_page
 from orders.cart_session import cart_of, note_count, open_cart_of
 from orders.forms import AddToCartForm, QuantityForm
-from orders.models import CartLine
+from orders.models import Cart, CartLine
 from orders.services import carts
 from shop.models import Variant
 from vod.models import Offer
+
+REMOVED_KEY = "cart_removed"
 
 
 @require_GET
 def show_cart(request: HttpRequest) -> HttpResponse:
     cart = cart_of(request)
-    note_count(request, cart)
     user = request.user if isinstance(request.user, User) else None
-    return render(request, "orders/cart.html", {"page": queries.cart_page(cart, user=user, now=timezone.now())})
+    page = cart_page(cart, user=user, now=timezone.now())
+    note_count(request, cart, count=page.pieces)
+    removed = request.session.pop(REMOVED_KEY, None)
+    context = {"page": page, "removed": removed, "free_shipping_from": settings.FREE_SHIPPING_FROM}
+    return render(request, "orders/cart.html", context)
 
 
 @require_POST
@@ -45,7 +53,7 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     return _answer(request, count=note_count(request, cart), added=name)
 
 
-def _add(form: AddToCartForm, cart: carts.Cart, now: timezone.datetime) -> str:
+def _add(form: AddToCartForm, cart: Cart, now: datetime) -> str:
     if form.cleaned_data["variant"]:
         variant = get_object_or_404(Variant.objects.select_related("product"), pk=form.cleaned_data["variant"])
         carts.add_variant(cart=cart, variant=variant, quantity=form.cleaned_data["quantity"] or 1, now=now)
@@ -92,7 +100,7 @@ def change_line(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("The quantity is a whole number from 1."))
         return redirect("orders:cart")
     try:
-        carts.change_quantity(line=line, quantity=form.cleaned_data["quantity"], now=timezone.now())
+        carts.change_quantity(line=line, quantity=form.cleaned_data["wanted"], now=timezone.now())
     except carts.TooMany as error:
         messages.error(request, _("At most %(limit)d of this can be ordered at once.") % {"limit": error.limit})
     except carts.NotForSale:
@@ -103,14 +111,25 @@ def change_line(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def remove_line(request: HttpRequest, pk: int) -> HttpResponse:
-    carts.remove(line=_own_line(request, pk), now=timezone.now())
-    messages.success(request, _("Removed from the cart."))
+    """Take a line out; the cart then offers to put it back."""
+    line = _own_line(request, pk)
+    removed = {"name": _name(line), "variant": line.variant_id, "offer": line.offer_id, "quantity": line.quantity}
+    carts.remove(line=line, now=timezone.now())
+    request.session[REMOVED_KEY] = removed
     note_count(request, cart_of(request))
     return redirect("orders:cart")
+
+
+def _name(line: CartLine) -> str:
+    if line.variant:
+        return line.variant.display_name
+    assert line.offer is not None
+    return str(line.offer.title.display_name)
 
 
 def _own_line(request: HttpRequest, pk: int) -> CartLine:
     cart = cart_of(request)
     if cart is None:
         raise Http404
-    return get_object_or_404(CartLine.objects.select_related("variant", "cart"), pk=pk, cart=cart)
+    lines = CartLine.objects.select_related("variant__product", "offer__title", "cart")
+    return get_object_or_404(lines, pk=pk, cart=cart)

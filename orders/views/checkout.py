@@ -10,14 +10,15 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import AddressForm
 from accounts.models import Address, User
 from accounts.services import save_address
 from orders import queries
+from orders.cart_page import CartPage, cart_page
 from orders.cart_session import cart_of, note_count
-from orders.forms import PlaceOrderForm
+from orders.forms import ChooseAddressForm, PlaceOrderForm
 from orders.models import Cart, Order, Payment
 from orders.pipeline.engine.errors import Transient
 from orders.services import carts, checkout, payments, terms
@@ -32,7 +33,7 @@ from shop.services.stock import StockShort
 def show_checkout(request: HttpRequest) -> HttpResponse:
     """The confirmation screen; it is the last one, and says everything the law asks for."""
     user, cart = _user(request), cart_of(request)
-    page = queries.cart_page(cart, user=user, now=timezone.now())
+    page = cart_page(cart, user=user, now=timezone.now())
     if cart is None or not page.rows:
         pending = queries.pending_order(user)
         return redirect(pending or "orders:cart")
@@ -52,7 +53,7 @@ def _choose_default_address(user: User, cart: Cart) -> HttpResponse:
     return redirect("orders:checkout")
 
 
-def _context(request: HttpRequest, cart: Cart, page: queries.CartPage) -> dict[str, object]:
+def _context(request: HttpRequest, cart: Cart, page: CartPage) -> dict[str, object]:
     return {
         "cart": cart,
         "page": page,
@@ -78,8 +79,9 @@ def choose_address(request: HttpRequest) -> HttpResponse:
     if cart is None:
         return redirect("orders:cart")
     form = AddressForm()
-    if request.method == "POST" and request.POST.get("address"):
-        address = get_object_or_404(Address.objects.visible_to(user), pk=request.POST["address"])
+    chosen = ChooseAddressForm(request.POST)
+    if request.method == "POST" and chosen.is_valid():
+        address = get_object_or_404(Address.objects.visible_to(user), pk=chosen.cleaned_data["address"])
         carts.choose_address(cart=cart, address=address)
         return redirect("orders:checkout")
     if request.method == "POST":
@@ -94,9 +96,11 @@ def choose_address(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def place_order(request: HttpRequest) -> HttpResponse:
     """The order button. Pressed again, after back or reload, it leads to the same order."""
+    if request.method == "GET":  # who had to sign in again before the button counted looks at it once more
+        return redirect("orders:checkout")
     form = PlaceOrderForm(request.POST)
     if not form.is_valid():
         return _refuse(request, _("Please look at the confirmation once more."), "orders:checkout")

@@ -10,13 +10,14 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from config.lib.realtime import stream
 from orders import queries
 from orders.forms import PayForm
 from orders.models import Order
+from orders.order_page import OrderPage, order_page
 from orders.pipeline.engine.errors import Transient
 from orders.services import payments
 from orders.services.checkout import payment_deadline
@@ -27,10 +28,11 @@ from orders.services.declines import words_for
 @login_required
 @require_GET
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
-    order = _own_order(request, number)
-    payable, is_unreachable = _payable(order)
-    order = _own_order(request, number)  # asking the provider may have moved it on
-    response = render(request, "orders/order.html", _context(order, payable, is_unreachable))
+    payable, is_unreachable = _payable(_own_order(request, number))
+    page = order_page(_user(request), number)  # read after the provider was asked, which may have moved it on
+    if page is None:
+        raise Http404
+    response = render(request, "orders/order.html", _context(page, payable, is_unreachable))
     response["X-Robots-Tag"] = "noindex"
     return response
 
@@ -44,23 +46,30 @@ def _payable(order: Order) -> tuple[payments.Payable | None, bool]:
         return None, True
 
 
-def _context(order: Order, payable: payments.Payable | None, is_unreachable: bool) -> dict[str, object]:
-    config = payable and {
-        "publishableKey": settings.STRIPE_PUBLISHABLE_KEY,
-        "clientSecret": payable.status.client_secret,
-        "returnUrl": payable.payment.return_url,
-        "locale": get_language(),
-    }
+def _context(page: OrderPage, payable: payments.Payable | None, is_unreachable: bool) -> dict[str, object]:
+    order = page.order
+    decline = (payable.status.decline_code if payable else "") or queries.last_decline(order)
     return {
+        "page": page,
         "order": order,
-        "steps": queries.order_steps(order),
-        "document": queries.tax_document(order),
         "payable": payable,
-        "payment_config": config,
+        "payment_config": payable and _payment_config(payable),
         "payment_deadline": payment_deadline(order),
         "is_provider_unreachable": is_unreachable,
-        "decline": words_for(queries.last_decline(order)),
+        "decline": words_for(decline),
         "stripe_js_url": settings.STRIPE_JS_URL,
+    }
+
+
+def _payment_config(payable: payments.Payable) -> dict[str, object]:
+    """What the card form in the page needs; without a secret the payment waits at the provider's own page."""
+    return {
+        "publishableKey": settings.STRIPE_PUBLISHABLE_KEY,
+        "amount": payable.payment.amount,
+        "currency": payable.payment.currency.lower(),
+        "locale": get_language(),
+        "clientSecret": payable.status.client_secret,
+        "returnUrl": payable.payment.return_url,
     }
 
 
@@ -74,12 +83,13 @@ def order_return(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(order)
 
 
+@never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     """Pay an order that waits for it, in the page or at the provider's own page."""
     order = _own_order(request, number)
-    form = PayForm(request.POST)
+    form = PayForm(request.POST)  # empty for who comes here after signing in again: the order's page asks anew
     if not form.is_valid():
         return redirect(order)
     back = f"{request.scheme}://{request.get_host()}{order.get_absolute_url()}return/"
@@ -108,8 +118,12 @@ async def order_events(request: HttpRequest, number: str) -> HttpResponseBase:
 
 
 def _own_order(request: HttpRequest, number: str) -> Order:
-    assert isinstance(request.user, User)
-    order = queries.order_for_page(request.user, number)
+    order = queries.own_order(_user(request), number)
     if order is None:
         raise Http404
     return order
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

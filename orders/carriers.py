@@ -1,0 +1,15 @@
+"""Carriers, as the warehouse names them, and where each shows the way of a parcel."""
+
+_PAGES = {
+    "ヤマト運輸": "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}",
+    "佐川急便": "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={number}",
+    "日本郵便": "https://trackings.post.japanpost.jp/services/srv/search/direct?searchKind=S002&locale=ja&reqCodeNo1={number}",
+}
+
+
+def tracking_url(carrier: str, number: str) -> str:
+    """The carrier's page about one parcel; empty for a carrier whose pages we do not know, or without a number."""
+    digits = number.replace("-", "")
+    if carrier not in _PAGES or not digits.isascii() or not digits.isalnum():
+        return ""
+    return _PAGES[carrier].format(number=digits)

@@ -1,0 +1,200 @@
+"""An order as its page shows it, in people's words. It never writes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from orders.carriers import tracking_url
+from orders.models import FulfillmentOrder, Order, OrderLine, OutboundMail, Payment, Shipment, ShipmentLine, TaxDocument
+from orders.pictures import picture_of
+from shop.models import ProductImage
+from vod.models import Entitlement
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing ordered: `right` is what the buyer may watch by it, `sent` how many pieces have left."""
+
+    line: OrderLine
+    right: Entitlement | None = None
+    sent: int = 0
+
+    @property
+    def picture(self) -> ProductImage | None:
+        return picture_of(self.line.variant)
+
+    @property
+    def series(self) -> object:
+        episode = getattr(self.line.offer.title, "episode", None) if self.line.offer else None
+        return episode.season.series if episode else None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One parcel on its way, with the page on which its carrier shows where it is."""
+
+    shipment: Shipment
+    tracking_url: str
+    lines: tuple[ShipmentLine, ...]
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """`phase` is unpaid, confirming (paid, and being written down), paid, expired or cancelled."""
+
+    order: Order
+    phase: str
+    steps: tuple["Step", ...]
+    rows: tuple[Row, ...]
+    parcels: tuple[Parcel, ...]
+    documents: tuple[TaxDocument, ...]
+    is_mail_sent: bool
+
+    @property
+    def videos(self) -> list[Row]:
+        return [row for row in self.rows if not row.line.is_goods]
+
+    @property
+    def goods(self) -> list[Row]:
+        return [row for row in self.rows if row.line.is_goods]
+
+    @property
+    def current_step(self) -> "Step | None":
+        return next((step for step in self.steps if step.state in ("current", "stopped")), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still change, so that the page listens."""
+        return self.order.state in (Order.State.PENDING_PAYMENT, Order.State.PLACED)
+
+
+def order_page(user: User, number: str) -> OrderPage | None:
+    """A customer's own order with all that its page shows, in a fixed number of queries; another's is not found."""
+    order = _whole(user, number)
+    if order is None:
+        return None
+    parcels = tuple(_parcels(order))
+    return OrderPage(
+        order=order,
+        phase=phase(order),
+        steps=tuple(order_steps(order)),
+        rows=tuple(_rows(order, parcels)),
+        parcels=parcels,
+        documents=tuple(_documents(order)) if order.is_paid else (),
+        is_mail_sent=order.is_paid and _is_confirmed_by_mail(order),
+    )
+
+
+def _whole(user: User, number: str) -> Order | None:
+    lines = OrderLine.objects.select_related("offer__title__episode__season__series", "variant__product")
+    sent = ShipmentLine.objects.select_related("order_line")
+    return (
+        Order.objects.visible_to(user)
+        .filter(number=number)
+        .select_related("ship_to")
+        .prefetch_related(
+            Prefetch("lines", lines.prefetch_related("variant__product__images")),
+            Prefetch("fulfillment_orders__shipments__lines", sent),
+            "payments",
+        )
+        .first()
+    )
+
+
+def phase(order: Order) -> str:
+    """Where the order stands for its buyer; the money may be there a moment before everything is written down."""
+    if order.state == Order.State.EXPIRED:
+        return "expired"
+    if order.state == Order.State.CANCELLED:
+        return "cancelled"
+    if order.is_paid:
+        return "paid"
+    is_charged = any(payment.state == Payment.State.SUCCEEDED for payment in order.payments.all())
+    return "confirming" if is_charged else "unpaid"
+
+
+def _rows(order: Order, parcels: tuple[Parcel, ...]) -> list[Row]:
+    lines = list(order.lines.all())
+    videos = [line.reference for line in lines if not line.is_goods]
+    rights = {right.reference: right for right in Entitlement.objects.filter(reference__in=videos)} if videos else {}
+    sent: dict[int, int] = {}
+    for parcel in parcels:
+        for part in parcel.lines:
+            sent[part.order_line_id] = sent.get(part.order_line_id, 0) + part.quantity
+    return [Row(line, rights.get(line.reference), sent.get(line.pk, 0)) for line in lines]
+
+
+def _parcels(order: Order) -> list[Parcel]:
+    shipments = [one for made in order.fulfillment_orders.all() for one in made.shipments.all()]
+    return [
+        Parcel(one, tracking_url(one.carrier, one.tracking_number), tuple(one.lines.all()))
+        for one in sorted(shipments, key=lambda one: (one.shipped_at, one.pk))
+    ]
+
+
+def _documents(order: Order) -> list[TaxDocument]:
+    """The simplified qualified invoice, and the document that corrects it where money went back."""
+    return list(TaxDocument.objects.filter(order=order).order_by("pk").prefetch_related("summaries"))
+
+
+def _is_confirmed_by_mail(order: Order) -> bool:
+    return OutboundMail.objects.filter(order=order, kind="order_confirmed", state=OutboundMail.State.SENT).exists()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an order in people's words. `state` is done, current, waiting or stopped."""
+
+    key: str
+    label: str
+    state: str
+    at: datetime | None = None
+    detail: str = ""
+
+
+def order_steps(order: Order) -> list[Step]:
+    """The way of an order from the button to the doorstep."""
+    if order.state in (Order.State.EXPIRED, Order.State.CANCELLED):
+        return [_step("made", _("Ordered"), at=order.created_at), _ended(order)]
+    lines = list(order.lines.all())
+    steps = [_step("made", _("Ordered"), at=order.created_at), _step("paid", _("Payment"), at=order.paid_at)]
+    if any(not line.is_goods for line in lines):
+        steps.append(_step("video", _("Video ready to watch"), at=order.paid_at))
+    if any(line.is_goods for line in lines):
+        steps += _goods_steps(order)
+    return _with_current(steps)
+
+
+def _goods_steps(order: Order) -> list[Step]:
+    made = list(order.fulfillment_orders.all())
+    accepted = bool(made) and all(one.state != FulfillmentOrder.State.OPEN for one in made)
+    parcels = sorted((parcel for one in made for parcel in one.shipments.all()), key=lambda parcel: parcel.shipped_at)
+    is_all = order.fulfillment_state == Order.FulfillmentState.FULFILLED
+    detail = ""
+    if parcels and not is_all:
+        detail = _("Part of it is on its way; the rest follows.")
+    return [
+        Step("preparing", _("Preparing your parcel"), "done" if accepted or parcels else "waiting"),
+        Step(
+            "sent", _("Dispatch"), "done" if is_all else "waiting", parcels[-1].shipped_at if parcels else None, detail
+        ),
+    ]
+
+
+def _step(key: str, label: str, *, at: datetime | None) -> Step:
+    return Step(key, label, "done" if at else "waiting", at)
+
+
+def _ended(order: Order) -> Step:
+    if order.state == Order.State.EXPIRED:
+        return Step("expired", _("Not paid in time; nothing was charged"), "stopped")
+    return Step("cancelled", _("Cancelled; the payment was given back"), "stopped")
+
+
+def _with_current(steps: list[Step]) -> list[Step]:
+    """The first step that is not done yet is the current one."""
+    current = next((step for step in steps if step.state == "waiting"), None)
+    return [Step(step.key, step.label, "current", step.at, step.detail) if step is current else step for step in steps]
