@@ -22,7 +22,7 @@ PYTHON = VENV / "bin" / "python"
 BOOTSTRAP = ROOT / "scripts" / "bootstrap-requirements.txt"
 NODE = ROOT / "scripts" / "node-requirements.txt"
 NODE_VENV = ROOT / "var" / "node"
-FRONT_END = ("hls.js/dist/hls.min.js", "hls.js/LICENSE")  # what pages load, and its licence
+FRONT_END = ("hls.js/dist/hls.min.js", "hls.js/dist/hls.min.js.map", "hls.js/LICENSE")  # the file that pages load, its map
 SUPPORTED = ((3, 11), (3, 14))
 
 
@@ -94,7 +94,7 @@ def uv_path() -> Path | None:
 def install_front_end(folder: Path) -> None:
     """Copy what pages load to where `FRONT_END_DIR` looks; without it, players use what the browser has by itself."""
     stamp = folder / ".installed"
-    wanted = digest(ROOT / "package-lock.json")
+    wanted = digest(ROOT / "package-lock.json") + repr(FRONT_END)
     if read(stamp) == wanted:
         return
     say("installing the front-end packages")
