@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from cms.models import Notice, RelatedGoods
@@ -127,10 +127,10 @@ def _entry(row: Title | Product, kind: str) -> list[str]:
 def goods_of(title: Title, now: datetime, limit: int = 8) -> list[shop.Card]:
     """The goods that come from a title or from the series it belongs to, in the order that editors gave them."""
     episode = getattr(title, "episode", None)
-    of = Q(title=title) | (Q(title=episode.season.series_id) if episode else Q())
-    order = list(RelatedGoods.objects.filter(of).values_list("product_id", flat=True)[: limit * 2])
-    found = shop.products(now).in_bulk(order)
-    return shop.cards([found[pk] for pk in dict.fromkeys(order) if pk in found][:limit])
+    related = RelatedGoods.objects.filter(title__in=[title.pk, *([episode.season.series_id] if episode else [])])
+    place = related.filter(product=OuterRef("pk")).order_by("position").values("position")[:1]
+    found = shop.products(now).filter(pk__in=related.values("product")).annotate(place=Subquery(place))
+    return shop.cards(found.order_by("place", "pk")[:limit])
 
 
 def titles_of(product: Product, user: User | AnonymousUser, now: datetime, limit: int = 6) -> list[vod.Card]:
