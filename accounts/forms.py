@@ -23,10 +23,10 @@ EMAIL_ERRORS = {
 }
 
 
-def _email_field() -> forms.EmailField:
+def _email_field(label: Any = None) -> forms.EmailField:
     """One box for an e-mail address; full-width letters of an input method are taken for what they mean."""
     return EmailField(
-        label=_("E-mail address"),
+        label=label or _("E-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email", "autocapitalize": "none"}),
         error_messages=EMAIL_ERRORS,
@@ -50,7 +50,7 @@ def _password_field(*, label: Any, autocomplete: str, required: bool = True, hel
 
 class EmailField(forms.EmailField):
     def to_python(self, value: Any) -> str:
-        typed = super().to_python(value)
+        typed = super().to_python(value) or ""
         return postal.half_width(typed).lower()
 
 
@@ -66,15 +66,12 @@ class SignInForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["login"] = _email_field()
-        self.fields["password"] = _password_field(label=_("Password"), autocomplete="current-password", required=False)
+        asked = not self.is_bound or self.data.get("way") == "password"  # in its own fold it is what one needs
+        self.fields["password"] = _password_field(label=_("Password"), autocomplete="current-password", required=asked)
         self.order_fields(["login", "password", "way"])
 
     def clean_password(self) -> str:
-        password = self.cleaned_data.get("password", "")
-        way = self.data.get("way")
-        if way == "password" and not password:
-            raise ValidationError(self.fields["password"].error_messages["required"], code="required")
-        return "" if way == "code" else password
+        return "" if self.data.get("way") == "code" else self.cleaned_data["password"]
 
 
 class SignUpForm(allauth_forms.SignupForm):
@@ -105,7 +102,7 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):
 
 
 class NewEmailForm(allauth_forms.AddEmailForm):
-    email = _email_field()
+    email = _email_field(label=_("New e-mail address"))
 
 
 class ReplaceEmailForm(allauth_forms.ChangeEmailForm):
@@ -173,7 +170,7 @@ class ChangePasswordForm(NewPasswordForm, allauth_forms.ChangePasswordForm):
     field_order = ["oldpassword", "password1"]
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name", "language"]
@@ -198,7 +195,7 @@ def _text_field(
     )
 
 
-class AddressForm(forms.ModelForm):
+class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
     """Where goods go, for the address book and for the checkout.
 
     The boxes take what people type: a postal code and a telephone number in one box each, any width, any hyphen.
@@ -229,7 +226,7 @@ class AddressForm(forms.ModelForm):
     prefecture = forms.TypedChoiceField(
         label=_("Prefecture"),
         coerce=int,
-        choices=[("", _("Choose")), *Prefecture.choices],
+        choices=[("", _("Please choose")), *Prefecture.choices],
         widget=forms.Select(attrs={"autocomplete": "address-level1"}),
         error_messages={
             "required": _("Choose the prefecture."),
@@ -271,12 +268,13 @@ class AddressForm(forms.ModelForm):
         model = Address
         fields = PostalAddress.ADDRESS_FIELDS
 
-    def _clean_fields(self) -> None:
+    def clean(self) -> dict[str, Any]:
         """Each rule answers for its own box, so that every mistake is named at once."""
-        super()._clean_fields()
+        super().clean()
         for name, rules in self.RULES.items():
             if self.cleaned_data.get(name):
                 self._apply(name, rules)
+        return self.cleaned_data
 
     def _apply(self, name: str, rules: tuple[Callable[[str], str], ...]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -17,18 +18,20 @@ from accounts.models import Address, User
 from orders.models import Order
 from vod.models import Entitlement, Offer, Progress, Title
 
+Row = TypeVar("Row", Entitlement, Progress)
+
 NEWEST_ORDERS = 10
 ORDERS_ON_A_PAGE = 20
 WATCHING = 4
 NEARLY_DONE = 0.95  # a film left in its last twentieth is not offered to go on with
 
-_DELIVERY = {
+_DELIVERY: dict[str, tuple[Any, str]] = {
     Order.FulfillmentState.NONE_REQUIRED: (_("Paid"), "good"),
-    Order.FulfillmentState.UNFULFILLED: (_("Being prepared for sending"), "warn"),
-    Order.FulfillmentState.PARTIALLY_FULFILLED: (_("Partly sent"), "warn"),
-    Order.FulfillmentState.FULFILLED: (_("Sent"), "good"),
+    Order.FulfillmentState.UNFULFILLED: (_("Being prepared for dispatch"), "warn"),
+    Order.FulfillmentState.PARTIALLY_FULFILLED: (_("Partly dispatched"), "warn"),
+    Order.FulfillmentState.FULFILLED: (_("Dispatched"), "good"),
 }
-_UNPAID = {
+_UNPAID: dict[str, tuple[Any, str]] = {
     Order.State.PENDING_PAYMENT: (_("Waiting for payment"), "warn"),
     Order.State.EXPIRED: (_("Not paid in time"), "bad"),
     Order.State.CANCELLED: (_("Cancelled"), "bad"),
@@ -37,10 +40,10 @@ _UNPAID = {
 
 @dataclass(frozen=True)
 class OrderSummary:
-    """An order as a list shows it; `tone` is good, warn or bad, for the badge beside the words."""
+    """An order as a list shows it: `state` in words, translated when shown; `tone` is good, warn or bad."""
 
     order: Order
-    state: str
+    state: Any
     tone: str
     first_name: str
     others: int
@@ -96,7 +99,7 @@ def _orders(user: User) -> QuerySet[Order]:
     return Order.objects.visible_to(user).prefetch_related("lines").order_by("-created_at", "-pk")
 
 
-def _with_series(rows: QuerySet) -> QuerySet:
+def _with_series(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.select_related("title__episode__season__series")
 
 

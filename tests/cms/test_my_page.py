@@ -169,9 +169,9 @@ def test_what_cannot_be_gone_on_with_is_not_offered(signed_in, alice, progress, 
         ("expired", "unfulfilled", "Not paid in time"),
         ("cancelled", "none_required", "Cancelled"),
         ("placed", "none_required", "Paid"),
-        ("placed", "unfulfilled", "Being prepared for sending"),
-        ("placed", "partially_fulfilled", "Partly sent"),
-        ("completed", "fulfilled", "Sent"),
+        ("placed", "unfulfilled", "Being prepared for dispatch"),
+        ("placed", "partially_fulfilled", "Partly dispatched"),
+        ("completed", "fulfilled", "Dispatched"),
     ],
 )
 def test_the_state_of_an_order_is_told_in_words(signed_in, alice, state, delivery, said):
