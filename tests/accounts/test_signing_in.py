@@ -177,3 +177,19 @@ def test_the_login_page_is_offered_by_every_page_of_the_account_to_who_is_signed
     for name in ("cms:my_page", "cms:orders", "accounts:addresses", "accounts:add_address", "accounts:edit_profile"):
         path = reverse(name)
         assert client.get(path)["Location"] == f"{SIGN_IN}?next={path}"
+
+
+def test_beginning_again_with_another_address_loses_neither_the_target_nor_what_a_guest_has(client, alice, newest_code):
+    """K4, A7: the button on the code page ends the attempt, not the visit."""
+    visit = client.session
+    visit["kept_for_a_guest"] = "a cart"
+    visit.save()
+    client.post(SIGN_IN, {"login": "alcie@example.com", "way": "code", "next": "/checkout/"})
+    page = client.get(f"{CONFIRM}?next=/checkout/").content.decode()
+    again = re.search(r'action="/accounts/logout/">.*?name="next" value="([^"]+)"', page, re.S)[1]
+    assert client.post("/accounts/logout/", {"next": again})["Location"] == again
+    assert client.get(again).status_code == 200
+    client.post(SIGN_IN, {"login": alice.email, "way": "code", "next": "/checkout/"})
+    answer = client.post(CONFIRM, {"code": newest_code(alice.email), "next": "/checkout/"})
+    assert answer["Location"] == "/checkout/"
+    assert client.session["kept_for_a_guest"] == "a cart"
