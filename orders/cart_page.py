@@ -80,6 +80,11 @@ class CartPage:
         return str(Prefecture(self.prefecture).label) if self.prefecture else ""
 
     @property
+    def free_shipping_reached(self) -> int:
+        """What counts towards free shipping so far, in yen."""
+        return sum(row.priced.amount for row in self.rows if row.priced.is_goods)
+
+    @property
     def has_reduced_rate(self) -> bool:
         return any(row.priced.tax_rate == REDUCED_RATE for row in self.rows)
 

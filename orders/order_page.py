@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
@@ -60,6 +61,11 @@ class OrderPage:
     @property
     def goods(self) -> list[Row]:
         return [row for row in self.rows if row.line.is_goods]
+
+    @property
+    def terms(self) -> list[dict[str, Any]]:
+        """What the confirmation screen said, word for word, in the language it was said in."""
+        return list(self.order.terms.get("items", []))
 
     @property
     def current_step(self) -> "Step | None":
