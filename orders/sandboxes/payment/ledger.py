@@ -112,7 +112,8 @@ class Ledger:
     def __init__(self, path: Path, *, webhooks: bool, api_version: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._rules = {"webhooks": webhooks, "api_version": api_version}
+        self._webhooks = webhooks
+        self._api_version = api_version
         self._lock_file = self._claim()
         self._writer = threading.Lock()
         self._local = threading.local()
@@ -129,14 +130,18 @@ class Ledger:
         return lock_file
 
     def _connection(self) -> sqlite3.Connection:
-        if not hasattr(self._local, "connection"):
+        known: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if known is None:
             connection = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            self._local.connection = connection
+            self._local.connection = known = connection
             self._connections.append(connection)
-        return self._local.connection
+        return known
+
+    def _book(self, connection: sqlite3.Connection) -> Book:
+        return Book(connection, webhooks=self._webhooks, api_version=self._api_version)
 
     @contextmanager
     def write(self) -> Iterator[Book]:
@@ -145,7 +150,7 @@ class Ledger:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Book(connection, **self._rules)
+                yield self._book(connection)
             except Refusal as refusal:
                 connection.execute("COMMIT" if refusal.keeps_work else "ROLLBACK")
                 raise
@@ -159,7 +164,7 @@ class Ledger:
         connection = self._connection()
         connection.execute("BEGIN DEFERRED")
         try:
-            yield Book(connection, **self._rules)
+            yield self._book(connection)
         finally:
             connection.execute("ROLLBACK")
 

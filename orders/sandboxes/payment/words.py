@@ -30,12 +30,11 @@ def language_of(wanted: str | None) -> str:
 
 def card_message(error: dict[str, Any], language: str) -> str:
     """Return the sentence for a refused card: the bank's reason if it is one a buyer can act on, else the code's."""
+    in_english: str = error["message"]
     if language != "ja":
-        return error["message"]
-    for code in (error.get("decline_code"), error.get("code")):
-        if code in CARD_MESSAGES_JA:
-            return CARD_MESSAGES_JA[code]
-    return error["message"]
+        return in_english
+    reasons = (error.get("decline_code"), error.get("code"))
+    return next((CARD_MESSAGES_JA[reason] for reason in reasons if reason in CARD_MESSAGES_JA), in_english)
 
 
 # What the script of the card frame needs for its own checks.
@@ -45,12 +44,10 @@ PAGES = {
     "ja": {
         "amount": "お支払い額",
         "back": "お店に戻る",
-        "brand_hint": "Visa、Mastercard、JCB、American Express",
-        "canceled": "この支払いは取り消されました。お店に戻ってやり直してください。",
         "card": "カード情報",
         "card_number": "カード番号",
         "cvc": "セキュリティコード",
-        "cvc_hint": "カード裏面の3桁（Amexは表面の4桁）",
+        "cvc_hint": "裏面の3桁（Amexは表面の4桁）",
         "cvc_short": "CVC",
         "done": "手続きは完了しています",
         "done_text": "このページは閉じてかまいません。",
@@ -74,6 +71,12 @@ PAGES = {
         "quantity": "数量",
         "sandbox": "テスト環境",
         "sandbox_text": "実際の請求は行われません。本物のカードは使わないでください。",
+        "test_cards": "テスト用のカード番号",
+        "test_cards_text": "有効期限は未来の月、セキュリティコードは任意の3桁で試せます。",
+        "test_declined": "拒否される",
+        "test_funds": "残高不足",
+        "test_good": "支払いが成功する",
+        "test_three_ds": "本人認証（3-D セキュア）を求める",
         "three_ds": "カード会社による本人認証",
         "three_ds_fail": "認証に失敗する",
         "three_ds_over": "この認証は終了しています",
@@ -87,8 +90,6 @@ PAGES = {
     "en": {
         "amount": "Amount",
         "back": "Back to the shop",
-        "brand_hint": "Visa, Mastercard, JCB, American Express",
-        "canceled": "This payment was cancelled. Go back to the shop to begin anew.",
         "card": "Card details",
         "card_number": "Card number",
         "cvc": "Security code",
@@ -116,6 +117,12 @@ PAGES = {
         "quantity": "Qty",
         "sandbox": "Test mode",
         "sandbox_text": "Nothing is really charged. Do not use a real card.",
+        "test_cards": "Test card numbers",
+        "test_cards_text": "Any expiry date in the future and any 3 digits as the security code will do.",
+        "test_declined": "declined",
+        "test_funds": "insufficient funds",
+        "test_good": "pays",
+        "test_three_ds": "asks for 3-D Secure",
         "three_ds": "Verification by your card issuer",
         "three_ds_fail": "Fail authentication",
         "three_ds_over": "This verification is over",

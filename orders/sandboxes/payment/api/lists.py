@@ -27,7 +27,7 @@ def page_where(call: Call, kind: str, url: str, *, where: list[tuple[str, Any]])
 
 
 def _limit(params: dict[str, Any]) -> int:
-    limit = params.get("limit", 10)
+    limit: int = params.get("limit", 10)
     if not 1 <= limit <= MOST:
         bound = f"greater than or equal to 1 and at most {MOST}"
         raise Refusal(f"This value must be {bound}.", code="parameter_invalid_integer", param="limit")

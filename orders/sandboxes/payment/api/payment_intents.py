@@ -138,10 +138,10 @@ def update(call: Call) -> dict[str, Any]:
     _check_changeable(intent, params)
     if "customer" in params and call.book.find("customer", params["customer"]) is None:
         raise no_such("customer", params["customer"], param="customer")
-    currency = known_currency(params.get("currency", intent["currency"]))
-    amount = chargeable(params.get("amount", intent["amount"]), currency)
-    customer = params.get("customer", intent["customer"])
-    intent = changed(intent | {"currency": currency, "amount": amount, "customer": customer}, params)
+    wanted = intent | {name: params[name] for name in ("amount", "currency", "customer") if name in params}
+    wanted["currency"] = known_currency(wanted["currency"])
+    chargeable(wanted["amount"], wanted["currency"])
+    intent = changed(wanted, params)
     return call.book.save(_with_method(call, intent))
 
 

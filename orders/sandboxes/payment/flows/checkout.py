@@ -12,7 +12,8 @@ from orders.sandboxes.payment.options import Options
 
 
 def lines_of(book: Book, session: Record) -> list[Record]:
-    return book.private(session["id"])["lines"]
+    lines: list[Record] = book.private(session["id"])["lines"]
+    return lines
 
 
 def pay(book: Book, house: Options, session: Record, form: dict[str, Any]) -> Record:
@@ -97,8 +98,9 @@ def expire_overdue(book: Book) -> int:
 
 
 def is_overdue(book: Book, session: Record) -> bool:
-    return session["status"] == "open" and session["expires_at"] <= book.now
+    return bool(session["status"] == "open" and session["expires_at"] <= book.now)
 
 
 def after_success(session: Record) -> str:
-    return session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+    address: str = session["success_url"]
+    return address.replace("{CHECKOUT_SESSION_ID}", session["id"])

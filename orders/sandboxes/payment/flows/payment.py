@@ -89,7 +89,8 @@ def authenticate(book: Book, house: Options, intent: Record, *, attempt: str, pa
             return _charge(book, house, intent, method, card_behind(book, method), authenticated=True)
         return _fail_authentication(book, intent, method)
     except Refusal as refusal:
-        return refusal.error["payment_intent"]
+        left: Record = refusal.error["payment_intent"]
+        return left
 
 
 def _fail_authentication(book: Book, intent: Record, method: Record) -> Record:

@@ -118,9 +118,10 @@ def _details(
 
 
 def _checks(card: dict[str, Any], decline: Decline | None) -> dict[str, Any]:
-    if card["checks"]["cvc_check"] is None:
-        return card["checks"]
-    return card["checks"] | {"cvc_check": "fail" if decline and decline.code == "incorrect_cvc" else "pass"}
+    checks: dict[str, Any] = card["checks"]
+    if checks["cvc_check"] is None:
+        return checks
+    return checks | {"cvc_check": "fail" if decline and decline.code == "incorrect_cvc" else "pass"}
 
 
 def _three_d_secure() -> dict[str, Any]:

@@ -10,7 +10,7 @@ PLAIN = ("description", "email", "name", "phone")
 
 
 def new_customer(params: dict[str, Any], *, now: int) -> dict[str, Any]:
-    customer = {
+    customer: dict[str, Any] = {
         "id": new_id("cus"),
         "object": "customer",
         "address": None,

@@ -54,6 +54,7 @@ def _ask(desk: Desk, identifier: str, attempt: str, framed: bool, accepted: str)
         leads_to=(private.get("return_url"), session["success_url"] if session else None),
         amount=shown(intent["amount"], intent["currency"]),
         card=method["card"] if method else None,
+        attempt=attempt,
         address=f"/3ds/{identifier}/{attempt}{'?frame=1' if framed else ''}",
     )
 

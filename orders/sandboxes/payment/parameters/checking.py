@@ -1,6 +1,7 @@
 """Checks decoded parameters against their shape and against what the sandbox implements of it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -149,7 +150,7 @@ def _decimal(value: str) -> Decimal | None:
         return None
 
 
-READERS = {
+READERS: dict[str, Callable[[str], Any]] = {
     "boolean": {"true": True, "false": False}.get,
     "integer": lambda value: int(value) if WHOLE_NUMBER.fullmatch(value) else None,
     "decimal": _decimal,

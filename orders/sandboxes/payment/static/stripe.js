@@ -281,7 +281,9 @@
     };
     const hear = (event) => {
       const isOurs = event.source === frame.contentWindow && event.origin === SANDBOX;
-      if (isOurs && event.data?.type === "authentication-over" && event.data.attempt === attempt) end(true);
+      if (!isOurs || event.data?.attempt !== attempt) return;
+      if (event.data.type === "authentication-over") end(true);
+      if (event.data.type === "authentication-height") style(frame, { height: `min(100%, ${Number(event.data.height)}px)` });
     };
     window.addEventListener("message", hear);
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); end(false); });
