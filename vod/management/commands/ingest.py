@@ -20,6 +20,7 @@ _POLL_S = 0.5
 
 class Command(BaseCommand):
     help = "Takes a master file into a title, encodes and packages it in this process, and ends when it is ready."
+    requires_system_checks = ["vod"]  # of the others' warnings none concerns this work
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the master: MP4, MOV, MKV, WebM, MPEG-TS, MXF or AVI")
