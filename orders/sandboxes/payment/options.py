@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--secret-key", action="append", dest="secret_keys", help="accepted secret key; may be repeated")
     add("--publishable-key", default=env.get("STRIPE_PUBLISHABLE_KEY", usual.publishable_key), help="the browser's key")
     add("--public-url", default=env.get("PAYMENT_SANDBOX_PUBLIC_URL", ""), help="how the browser reaches the sandbox")
-    add("--merchant", default=env.get("PAYMENT_SANDBOX_MERCHANT", usual.merchant), help="name shown to buyers")
+    add("--merchant", default=env.get("STATION_NAME", usual.merchant), help="name shown to buyers")
     add("--clock-scale", type=_scale, default=_scale(env.get("PAYMENT_SANDBOX_CLOCK_SCALE", "1")),
         help="shortens the waits between deliveries of an event, for tests")  # fmt: skip
 
