@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cms import my_page, views
+from cms import health, my_page, views
 
 app_name = "cms"
 urlpatterns = [
@@ -11,4 +11,6 @@ urlpatterns = [
     path("styles/<slug:digest>.css", views.send_stylesheet, name="stylesheet"),
     path("account/", my_page.my_page, name="my_page"),
     path("account/orders/", my_page.order_list, name="orders"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
