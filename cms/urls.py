@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cms import health, my_page, views
+from cms import health, my_page, pictures, views
 
 app_name = "cms"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("search/index.json", views.send_search_index, name="search_index"),
     path("pages/<slug:slug>/", views.show_page, name="page"),
     path("styles/<slug:digest>.css", views.send_stylesheet, name="stylesheet"),
+    path("media/files/public/<path:name>", pictures.show_picture, name="picture"),
     path("account/", my_page.my_page, name="my_page"),
     path("account/orders/", my_page.order_list, name="orders"),
     path("healthz", health.healthz, name="healthz"),

@@ -46,3 +46,6 @@ worker_send_task_events = False
 timezone = settings.TIME_ZONE
 # Celery's Django support otherwise closes the database connection around every task: a new backend for each.
 CELERY_DB_REUSE_MAX = 1000
+
+# The sweeper in every worker does this all the time; beat only makes it certain where all of them are stuck.
+beat_schedule = {"sweep": {"task": "orders.sweep", "schedule": 60.0, "options": {"queue": "default", "expires": 50}}}

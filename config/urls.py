@@ -13,3 +13,5 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("cms.urls")),
 ]
+
+handler500 = "cms.errors.server_error"
