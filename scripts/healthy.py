@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.ports import answers_ok  # noqa: E402 - the folder must be known first
+from scripts.ports import answers_ok
 
 if __name__ == "__main__":
     sys.exit(0 if answers_ok(sys.argv[1]) else f"{sys.argv[1]} does not answer")

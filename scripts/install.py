@@ -22,7 +22,11 @@ PYTHON = VENV / "bin" / "python"
 BOOTSTRAP = ROOT / "scripts" / "bootstrap-requirements.txt"
 NODE = ROOT / "scripts" / "node-requirements.txt"
 NODE_VENV = ROOT / "var" / "node"
-FRONT_END = ("hls.js/dist/hls.min.js", "hls.js/dist/hls.min.js.map", "hls.js/LICENSE")  # the file that pages load, its map
+FRONT_END = (
+    "hls.js/dist/hls.min.js",
+    "hls.js/dist/hls.min.js.map",
+    "hls.js/LICENSE",
+)  # the file that pages load, its map
 SUPPORTED = ((3, 11), (3, 14))
 
 

@@ -115,7 +115,7 @@ class Stack:
         }
 
     def start(self, *, prepare: "Callable[[Stack], None] | None" = None) -> None:
-        """Start Redis and the stand-ins, migrate, run `prepare` (the demo), then start the rest and wait for it.
+        """Start Redis and the stand-ins, migrate where tables are needed, `prepare` (the demo), then start the rest.
 
         Raises a StackError with one sentence where that is impossible; nothing is left running then.
         """
@@ -125,7 +125,8 @@ class Stack:
             environment.write(self.run_dir / "env", self.env)
             self._launch(["redis", *SANDBOXES])
             self._wait_for(["redis"])
-            self.manage("migrate", "--skip-checks", "--verbosity", "0")
+            if prepare or {"web", *WORKERS} & set(self._processes):
+                self.manage("migrate", "--skip-checks", "--verbosity", "0")
             self._launch(WORKERS)
             if prepare:
                 prepare(self)

@@ -1,0 +1,221 @@
+"""The stack that `make run` and the stories use: starts, tells where it is, loses a process, ends without a trace."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from scripts import ports
+from scripts.stack import AlreadyRunning, PortTaken, ProcessEnded, Stack
+from tests.architecture.sources import ROOT
+
+pytestmark = pytest.mark.stack
+# Light ones: what is tested here is the same for all.
+LIGHT = ("redis", "warehouse_sandbox", "kintone_sandbox")
+
+
+def family(pid: int) -> set[int]:
+    """The process and all of its descendants that run now."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[0] != "Z":
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found, waiting = {pid}, [pid]
+    while waiting:
+        for child in children.get(waiting.pop(), []):
+            found.add(child)
+            waiting.append(child)
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(condition, *, seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (done := condition()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(done)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    with Stack(tmp_path_factory.mktemp("stack"), processes=LIGHT) as running:
+        yield running
+
+
+def test_every_process_runs_and_answers(stack):
+    assert set(stack.pids) == set(LIGHT)
+    assert all(ports.answers_ok(f"{stack.urls[name]}/healthz") for name in ("warehouse", "kintone"))
+
+
+def test_a_command_beside_it_learns_its_addresses_from_the_file(stack):
+    lines = (stack.var_dir / "run" / "env").read_text().splitlines()
+    told = dict(line.partition("=")[::2] for line in lines)
+    assert told["WAREHOUSE_API_URL"] == stack.urls["warehouse"]
+    assert told["REDIS_URL"] == stack.urls["redis"]
+    command = [sys.executable, "-c", "from config import settings as s; print(s.KINTONE_URL, s.SECRET_KEY)"]
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": str(stack.var_dir)}
+    shown = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == [stack.urls["kintone"], told["SECRET_KEY"]]
+
+
+def test_secrets_are_for_their_owner_alone(stack):
+    for name in ("env", "secret_key", "oidc_key.pem"):
+        assert (stack.var_dir / "run" / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_second_stack_in_the_same_folder_is_refused_with_the_address_of_the_first(stack):
+    with pytest.raises(AlreadyRunning, match=stack.urls["web"]):
+        Stack(stack.var_dir, processes=LIGHT).start()
+    assert (stack.var_dir / "run" / "env").exists()
+    assert set(stack.pids) == set(LIGHT)
+
+
+def test_a_killed_process_is_gone_and_comes_back_on_its_port(stack):
+    before = stack.pids["warehouse_sandbox"]
+    stack.kill("warehouse_sandbox")
+    assert not is_running(before)
+    with pytest.raises(ProcessEnded, match="warehouse_sandbox ended with status -9"):
+        stack.check()
+    stack.restart("warehouse_sandbox")
+    stack.check()
+    assert stack.pids["warehouse_sandbox"] != before
+    assert ports.answers_ok(f"{stack.urls['warehouse']}/healthz")
+
+
+def test_nothing_is_left_after_the_end(tmp_path):
+    stack = Stack(tmp_path, processes=LIGHT)
+    stack.start()
+    pids = set().union(*map(family, stack.pids.values()))
+    stack.stop()
+    assert not [pid for pid in pids if is_running(pid)]
+    assert not (tmp_path / "run" / "env").exists()
+    assert stack.pids == {}
+
+
+def test_a_start_that_fails_leaves_nothing_running(tmp_path):
+    stack = Stack(tmp_path, processes=LIGHT)
+    seen = []
+
+    def fail(running):
+        seen.extend(running.pids.values())
+        raise RuntimeError("the demo cannot be loaded")
+
+    with pytest.raises(RuntimeError):
+        stack.start(prepare=fail)
+    assert len(seen) == len(LIGHT)
+    assert not [pid for pid in seen if is_running(pid)]
+
+
+def test_secrets_outlive_a_restart(tmp_path):
+    kept = [(Stack(tmp_path).env["SECRET_KEY"], Stack(tmp_path).env["OIDC_PRIVATE_KEY"]) for _ in range(2)]
+    assert kept[0] == kept[1]
+    assert kept[0][0] != Stack(tmp_path / "other").env["SECRET_KEY"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word to children is Linux's own")
+@pytest.mark.chaos
+def test_the_processes_end_when_their_starter_is_killed(tmp_path):
+    code = (
+        "import sys, time; from scripts.stack import Stack;"
+        "s = Stack(sys.argv[1], processes=('redis', 'kintone_sandbox')); s.start();"
+        "print(*s.pids.values(), flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    starter = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    pids = [int(pid) for pid in starter.stdout.readline().split()]
+    assert len(pids) == 2
+    starter.kill()
+    starter.communicate()
+    assert until(lambda: not any(map(is_running, pids)))
+
+
+def run(var_dir: Path, *arguments: str, **env: str) -> subprocess.Popen[str]:
+    """`make run` without make, in a folder of its own, without a terminal."""
+    own = {**os.environ, "VAR_DIR": str(var_dir), **env}
+    return subprocess.Popen(
+        [sys.executable, "scripts/run.py", *arguments], cwd=ROOT, env=own, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def test_a_used_port_is_said_in_one_sentence(tmp_path):
+    with ports_held() as port:
+        done = run(tmp_path, PORT=str(port))
+        said, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert said.splitlines() == [
+        f"hitotsu: Port {port} is taken by another program; choose another one: PORT={port + 1} make run"
+    ]
+    with ports_held() as port, pytest.raises(PortTaken):
+        Stack(tmp_path, port=port).start()
+
+
+def test_a_second_start_in_the_same_folder_is_said_in_one_sentence(stack):
+    done = run(stack.var_dir, PORT=str(ports.pick_free(1)[0]))
+    said, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert len(said.splitlines()) == 1
+    assert f"already runs from this folder, at {stack.urls['web']}" in said
+
+
+@pytest.mark.parametrize("port", ["eight", "0", "70000", "٨٠٠٠"])
+def test_a_port_that_is_none_is_refused(tmp_path, port):
+    done = run(tmp_path, PORT=port)
+    said, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert "PORT must be a number from 1 to 65535" in said
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_the_whole_service_comes_up_says_so_and_ends_on_a_signal(tmp_path, sent):
+    port = ports.pick_free(1)[0]
+    running = run(tmp_path, "--stack-only", PORT=str(port))
+    try:
+        said = read_until(running, f"Hitotsu is ready after .* http://localhost:{port}")
+        assert said, "it was never ready"
+        assert ports.answers_ok(f"http://127.0.0.1:{port}/healthz")
+        pids = family(running.pid)
+        assert len(pids) > 9
+        running.send_signal(sent)
+        running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.wait()
+    assert running.returncode == 0
+    assert not [pid for pid in pids if is_running(pid)]
+    assert not (tmp_path / "run" / "env").exists()
+
+
+def read_until(running: subprocess.Popen[str], pattern: str) -> str:
+    said = []
+    for line in running.stdout:
+        said.append(line)
+        if re.search(pattern, line):
+            return "".join(said)
+    pytest.fail("it ended: " + "".join(said))
+
+
+@contextlib.contextmanager
+def ports_held():
+    """A port of loopback that another program listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
