@@ -2,17 +2,21 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
+from django.db import connection
+from django.utils.translation import override
 
 from config.lib import leases
 from tests import builders
 from tests.vod.transcoding import clips
 from vod.models import Asset, Package, PackageKey, Title, TranscodeJob
-from vod.services import encoding, film_in, jobs, packages, workfolders
+from vod.services import encoding, failures, film_in, jobs, packages, workfolders
 from vod.transcoding.base import TranscodeFailed
 from vod.transcoding.fake import FakeTranscoder
 
@@ -128,6 +132,26 @@ def test_a_second_process_does_not_get_the_job(asset):
     assert run(asset) is None
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_many_processes_at_once_one_gets_the_job(asset):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time by itself.")
+    at_once = threading.Barrier(8)
+
+    def claim(_number):
+        try:
+            job = TranscodeJob.objects.get()
+            at_once.wait()
+            return jobs.claim(job, now=NOON)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(claim, range(8))) == 1
+    assert TranscodeJob.objects.get().fence == 1
+
+
 def test_a_new_film_replaces_the_old_one_which_is_kept(asset, clip, title):
     run(asset)
     old = title.packages.get()
@@ -201,6 +225,8 @@ def test_an_upload_that_is_no_video_fails_with_its_reason_and_its_file_is_delete
     assert job.state == TranscodeJob.State.FAILED
     assert (asset.state, asset.failure_code) == (Asset.State.FAILED, "not_a_video")
     assert "not a video" in asset.failure_reason
+    with override("en"):
+        assert "not a video" in failures.explain(asset)
     assert not asset.file
     assert not storages["masters"].exists(name)
     assert not jobs.retry(asset, now=NOON)

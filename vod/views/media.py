@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.core.files.storage import storages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -17,14 +18,14 @@ from vod.transcoding import playlists
 
 _NEVER_KEPT = "private, no-store"
 _KEPT_BY_THE_BROWSER = "private, max-age=31536000, immutable"  # the path never changes its content
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def for_its_viewer(view: View) -> View:
     """Give the view the session behind the token, or answer 403 with the reason in words and nothing else."""
 
     @wraps(view)
-    def gated(request: HttpRequest, token: str, **kwargs: object) -> HttpResponseBase:
+    def gated(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
         try:
             session = playback.session_for(token, asker=asker(request), now=timezone.now())
         except playback.PlaybackRefused as refused:
