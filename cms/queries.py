@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from cms.models import Notice, RelatedGoods
@@ -40,19 +40,25 @@ class Home:
 
 
 def home(*, user: User | AnonymousUser, now: datetime) -> Home:
-    """The first page. Its hero is the newest title that can be played and has a wide picture."""
+    """The first page."""
     begun = vod.unfinished(user, now, ROW)
     newest = list(vod.watchable(now)[:ROW])
     seen = {title.pk: progress for title, progress in begun}
     all_cards = vod.cards([*newest, *(title for title, _ in begun)], user=user, now=now, progress=seen)
     shown = all_cards[: len(newest)]
     return Home(
-        hero=next((card for card in shown if card.title.artwork_wide and card.access.kind != "coming"), None),
+        hero=_hero(shown),
         unfinished=[card for card in all_cards[len(newest) :] if card.access.is_open],
         newest=shown,
         series=list(vod.series(now)[:ROW]),
         goods=shop.cards(shop.products(now)[:ROW]),
     )
+
+
+def _hero(newest: list[vod.Card]) -> vod.Card | None:
+    """The newest title with a wide picture that can be played; what the viewer has not begun comes first."""
+    fit = [card for card in newest if card.title.artwork_wide and card.access.kind != "coming"]
+    return min(fit, key=lambda card: card.progress is not None, default=None)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ class Found:
 def search(words: str, *, user: User | AnonymousUser, now: datetime) -> Found:
     if not fold(words):
         return _nothing_found(user, now)
-    titles, goods = vod.matching(vod.watchable(now), words), shop.products(now).matching(words)  # type: ignore[attr-defined]
-    first, series = list(titles[:SEARCH_SHOWN]), list(vod.series(now).matching(words)[:SEARCH_SHOWN])  # type: ignore[attr-defined]
+    titles, goods = vod.matching(vod.watchable(now), words), shop.products(now).matching(words)
+    first, series = list(titles[:SEARCH_SHOWN]), list(vod.series(now).matching(words)[:SEARCH_SHOWN])
     first_goods = list(goods[:SEARCH_SHOWN])
     if not (first or series or first_goods):
         return _nothing_found(user, now)
@@ -104,7 +110,7 @@ class Index:
 
 def search_index(now: datetime) -> Index:
     """The index for suggestions in the browser, at most a minute old."""
-    body = cache.get_or_set("cms.search_index", lambda: _index_body(now), INDEX_SECONDS)
+    body: bytes = cache.get_or_set("cms.search_index", lambda: _index_body(now), INDEX_SECONDS) or b""
     return Index(body, f'"{sha256(body).hexdigest()[:20]}"')
 
 
@@ -125,9 +131,10 @@ def _entry(row: Title | Product, kind: str) -> list[str]:
 
 
 def goods_of(title: Title, now: datetime, limit: int = 8) -> list[shop.Card]:
-    """The goods that come from a title or from the series it belongs to, in the order that editors gave them."""
+    """The goods that come from a title, its series or its episodes, in the order that editors gave them."""
     episode = getattr(title, "episode", None)
-    related = RelatedGoods.objects.filter(title__in=[title.pk, *([episode.season.series_id] if episode else [])])
+    itself = [title.pk, *([episode.season.series_id] if episode else [])]
+    related = RelatedGoods.objects.filter(Q(title__in=itself) | Q(title__episode__season__series=title))
     place = related.filter(product=OuterRef("pk")).order_by("position").values("position")[:1]
     found = shop.products(now).filter(pk__in=related.values("product")).annotate(place=Subquery(place))
     return shop.cards(found.order_by("place", "pk")[:limit])
@@ -135,5 +142,5 @@ def goods_of(title: Title, now: datetime, limit: int = 8) -> list[shop.Card]:
 
 def titles_of(product: Product, user: User | AnonymousUser, now: datetime, limit: int = 6) -> list[vod.Card]:
     """The titles a product comes from; for a series, the series itself."""
-    titles = vod.titles_with_length().published(now).filter(related_goods__product=product)  # type: ignore[attr-defined]
+    titles = vod.titles_with_length().published(now).filter(related_goods__product=product)
     return vod.cards(list(titles.order_by("related_goods__position")[:limit]), user=user, now=now)

@@ -1,6 +1,6 @@
 """What the pages of the shop read: goods with their price and stock, postage, and stock in words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from config.lib.tax import TaxCategory, rate_for
 from shop.models import Category, Product, ProductImage, ShippingRate, StockItem, StockReservation, Variant
+from shop.models.catalogue import ProductQuerySet
 
 FEW = 5
 
@@ -32,14 +33,15 @@ def variants_on_sale(now: datetime) -> QuerySet[Variant]:
     return Variant.objects.filter(is_active=True).annotate(free=fullest)
 
 
-def products(now: datetime) -> QuerySet[Product]:
+def products(now: datetime) -> ProductQuerySet:
     """Goods that customers may see, with variants, stock and pictures: three queries for any number of them."""
     cheapest = Min("variants__price", filter=F("variants__is_active"))
     shown = Product.objects.published(now).annotate(price_from=cheapest).exclude(price_from=None)
-    return shown.prefetch_related(
+    found: ProductQuerySet = shown.prefetch_related(
         Prefetch("variants", variants_on_sale(now), to_attr="on_sale"),
         Prefetch("images", ProductImage.objects.all(), to_attr="pictures"),
     )
+    return found
 
 
 SORTS = {
@@ -116,8 +118,12 @@ class Card:
         return self.choices[0] if len(self.choices) == 1 else None
 
     @property
+    def pictures(self) -> list[ProductImage]:
+        return self.product.pictures  # type: ignore[attr-defined]
+
+    @property
     def picture(self) -> ProductImage | None:
-        return next(iter(self.product.pictures), None)  # type: ignore[attr-defined]
+        return next(iter(self.pictures), None)
 
     @property
     def is_ambient(self) -> bool:
@@ -129,7 +135,7 @@ def card_of(product: Product) -> Card:
     return Card(product, [Choice(row, stock_of(row.free)) for row in product.on_sale])  # type: ignore[attr-defined]
 
 
-def cards(found: Sequence[Product]) -> list[Card]:
+def cards(found: Iterable[Product]) -> list[Card]:
     return [card_of(product) for product in found]
 
 

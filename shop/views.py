@@ -27,7 +27,7 @@ def list_products(request: HttpRequest) -> HttpResponse:
     page = Paginator(found.matching(words) if words else found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "cards": queries.cards(page.object_list),
+        "cards": queries.cards(page),
         "categories": categories,
         "category": category,
         "chips": _chips(category, words),
@@ -53,7 +53,7 @@ def show_product(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(_("There is no product at this address."))
     card = queries.card_of(product)
     choice = _chosen(card, request.GET.get("variant", ""))
-    pictures = [row for row in product.pictures if row.variant_id in (None, choice.variant.pk)]
+    pictures = [row for row in card.pictures if row.variant_id in (None, choice.variant.pk)]
     context = {
         "product": product,
         "card": card,

@@ -11,24 +11,26 @@ from django.db.models import F, FloatField, OuterRef, Q, QuerySet, Subquery, Val
 from accounts.models import User
 from config.lib.localized import Localized
 from vod.models import Entitlement, Genre, Offer, Package, Progress, Season, Title
+from vod.models.catalogue import TitleQuerySet
 
 LEAVING_SOON = timedelta(days=7)
 FINISHED_SHARE = 0.95
 
 
-def titles_with_length() -> QuerySet[Title]:
+def titles_with_length() -> TitleQuerySet:
     """Titles with what a card shows: `duration_s` (None until there is a film), and the place in a series."""
     playable = Package.objects.filter(title=OuterRef("pk"), is_current=True)
     length = Subquery(playable.values("duration_s")[:1], output_field=FloatField())
-    return Title.objects.annotate(duration_s=length).select_related("episode__season__series")
+    titles: TitleQuerySet = Title.objects.annotate(duration_s=length).select_related("episode__season__series")
+    return titles
 
 
-def watchable(now: datetime) -> QuerySet[Title]:
+def watchable(now: datetime) -> TitleQuerySet:
     """Films and episodes that viewers may see, the newest first."""
-    return titles_with_length().published(now).watchable_kinds()  # type: ignore[attr-defined, no-any-return]
+    return titles_with_length().published(now).watchable_kinds()
 
 
-def series(now: datetime) -> QuerySet[Title]:
+def series(now: datetime) -> TitleQuerySet:
     return Title.objects.published(now).filter(kind=Title.Kind.SERIES)
 
 
@@ -50,7 +52,7 @@ def rights_to(titles: Iterable[Title], user: User | AnonymousUser, now: datetime
     rights: dict[int, Entitlement] = {}
     for right in sorted(live, key=lambda row: (not row.waits_for_first_play, row.ends_at is None, row.ends_at or now)):
         rights[right.title_id] = right
-        rights[right.covered_id] = right  # type: ignore[attr-defined]
+        rights[right.covered_id] = right
     return {title_id: right for title_id, right in rights.items() if title_id in set(ids)}
 
 
@@ -59,7 +61,7 @@ def offers_for(titles: Iterable[Title], now: datetime) -> dict[int, list[Offer]]
     ids = [title.pk for title in titles]
     found: dict[int, list[Offer]] = {title_id: [] for title_id in ids}
     for offer in _covering(Offer.objects.on_sale_at(now).order_by("price", "pk"), ids):
-        for title_id in {offer.title_id, offer.covered_id}:  # type: ignore[attr-defined]
+        for title_id in {offer.title_id, offer.covered_id}:
             if title_id in found and offer not in found[title_id]:
                 found[title_id].append(offer)
     return found

@@ -1,43 +1,59 @@
-// Puts goods into the cart without leaving the page. The server answers as it does to a plain form; from the page
-// it sends back, the count and the messages are taken over. Where anything fails, the plain form is submitted.
-const adopt = (page, selector) => {
-  const here = document.querySelector(selector);
-  const there = page.querySelector(selector);
-  if (!here || !there) return false;
-  here.replaceChildren(...there.cloneNode(true).childNodes);
-  here.hidden = there.hidden;
-  here.className = there.className;
-  return true;
+// Puts goods into the cart without leaving the page; the count in the head changes and the answer is read out once.
+// Where the call fails, the plain form is submitted.
+const announce = (text) => {
+  document.querySelector("#announcer").textContent = text;
+};
+
+const count = (pieces) => {
+  const badge = document.querySelector("#cart-count");
+  badge.querySelector("[data-count]").textContent = String(pieces);
+  badge.hidden = pieces === 0;
+};
+
+// The answer right where the button was pressed, so that nothing moves above it; with the way to the cart.
+const answerAt = (form, text, isError) => {
+  const line = form.querySelector("[data-answer]") ?? document.createElement("p");
+  line.dataset.answer = "";
+  line.className = isError ? "added added-error" : "added";
+  line.textContent = `${text} `;
+  if (!isError) {
+    const way = document.querySelector("#cart-count").closest("a");
+    const link = document.createElement("a");
+    link.href = way.href;
+    link.textContent = way.querySelector("span").textContent;
+    line.append(link);
+  }
+  form.append(line);
+  announce(text);
 };
 
 const add = async (form, button) => {
-  const body = new FormData(form, button);
-  const response = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
-  if (!response.ok) throw new Error(`the cart answered ${response.status}`);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!adopt(page, "#cart-count")) throw new Error("the answer holds no cart");
-  adopt(page, "#messages");
+  const response = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form, button),
+    headers: { Accept: "application/json" },
+  });
+  const answer = await response.json();
+  if (answer.url) location.assign(answer.url);
+  else if (answer.error) answerAt(form, answer.error, true);
+  else {
+    count(answer.count);
+    answerAt(form, answer.message, false);
+  }
 };
 
 for (const form of document.querySelectorAll("form[data-add-to-cart]")) {
   form.addEventListener("submit", async (event) => {
-    const button = event.submitter;
-    if (button?.value && button.name === "next") return; // leads on to another page
     event.preventDefault();
-    button?.setAttribute("aria-disabled", "true");
+    const button = event.submitter;
+    if (button?.disabled) return;
+    if (button) button.disabled = true;
     try {
       await add(form, button);
-      form.querySelector("[data-added]")?.remove();
-      const done = document.createElement("a");
-      done.href = document.querySelector(".site-tools a:last-child").href;
-      done.dataset.added = "";
-      done.className = "added";
-      done.textContent = document.querySelector("#messages")?.textContent.trim() ?? "";
-      form.append(done);
     } catch {
       form.submit();
     } finally {
-      button?.removeAttribute("aria-disabled");
+      if (button) button.disabled = false;
     }
   });
 }

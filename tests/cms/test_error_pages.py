@@ -1,6 +1,8 @@
 """Error pages: the right status, a way on, the number of the request, and no need of anything that may be down."""
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.utils import translation
 
@@ -46,9 +48,6 @@ def test_a_form_without_its_token_is_refused_in_words(alice):
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["403", "404", "410", "429", "500", "503", "403_csrf"])
 def test_every_error_page_can_be_rendered_with_and_without_a_request(name):
-    from django.contrib.auth.models import AnonymousUser
-    from django.template.loader import render_to_string
-
     request = RequestFactory().get("/")
     request.user, request.session = AnonymousUser(), {}
     assert "<h1>" in render_to_string(f"{name}.html", request=request)

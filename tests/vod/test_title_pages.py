@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from cms.models import RelatedGoods
 from tests import builders
 from vod.models import Entitlement, Progress, Title
 
@@ -148,8 +149,6 @@ def test_who_rented_in_time_still_sees_the_page_of_an_ended_title(client, alice,
 
 
 def test_related_goods_can_be_put_into_the_cart_from_the_page(client, episode):
-    from cms.models import RelatedGoods
-
     mug = builders.product(slug="mug")
     variant = builders.variant(mug, stock=3)
     RelatedGoods.objects.create(title=episode.episode.season.series, product=mug)
@@ -159,8 +158,6 @@ def test_related_goods_can_be_put_into_the_cart_from_the_page(client, episode):
 
 
 def test_a_title_page_asks_at_most_twelve_questions(client, alice, episode, django_assert_max_num_queries):
-    from cms.models import RelatedGoods
-
     for number in range(3, 12):
         builders.rental(builders.playable(builders.episode_of(episode.episode.season.series, number=number)))
         goods = builders.product()
@@ -174,3 +171,11 @@ def test_a_title_page_asks_at_most_twelve_questions(client, alice, episode, djan
 def test_pages_of_titles_are_read_only(client, episode):
     assert client.post("/vod/boat/").status_code == 405
     assert client.post("/vod/").status_code == 405
+
+
+def test_goods_of_an_episode_stand_on_the_page_of_its_series_too(client, episode):
+    towel = builders.product(name="大漁旗てぬぐい")
+    builders.variant(towel)
+    RelatedGoods.objects.create(title=episode, product=towel)
+    assert towel.name in client.get("/vod/strolls/").content.decode()
+    assert towel.name not in client.get("/vod/tram/").content.decode()

@@ -28,7 +28,7 @@ def list_titles(request: HttpRequest) -> HttpResponse:
     page = Paginator(queries.matching(found, words) if words else found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "cards": queries.cards(page.object_list, user=request.user, now=now),
+        "cards": queries.cards(list(page), user=request.user, now=now),
         "choices": choices,
         "access_choices": [(Offer.Kind.FREE, _("Free")), (Offer.Kind.RENTAL, _("Rental"))],
         "chosen": chosen,
