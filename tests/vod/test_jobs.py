@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import override
 
 from config.lib import leases
@@ -17,6 +18,7 @@ from tests import builders
 from tests.vod.transcoding import clips
 from vod.models import Asset, Package, PackageKey, Title, TranscodeJob
 from vod.services import encoding, failures, film_in, jobs, packages, workfolders
+from vod.tasks import transcode
 from vod.transcoding.base import TranscodeFailed
 from vod.transcoding.fake import FakeTranscoder
 
@@ -347,3 +349,9 @@ def test_the_oldest_due_job_comes_first(asset, clip):
     done = jobs.run_next(clock=Clock(), transcoder=FakeTranscoder())
     assert done.asset == early
     assert TranscodeJob.objects.get(asset=late).state == TranscodeJob.State.QUEUED
+
+
+def test_the_task_works_on_its_job_and_else_on_the_one_that_waits(asset):
+    TranscodeJob.objects.update(available_at=timezone.now())
+    transcode.run(job_id=asset.job.pk + 1000)
+    assert TranscodeJob.objects.get().state == TranscodeJob.State.SUCCEEDED
