@@ -11,7 +11,7 @@ for (const notice of document.querySelectorAll("[data-notice]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.dismiss = "";
-  button.setAttribute("aria-label", document.documentElement.lang === "en" ? "Close this notice" : "このお知らせを閉じる");
+  button.setAttribute("aria-label", notice.closest("[data-close-label]").dataset.closeLabel);
   button.textContent = "×";
   button.addEventListener("click", () => {
     read.add(id);

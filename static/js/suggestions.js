@@ -4,9 +4,6 @@ import { fold } from "./fold.js";
 
 const MOST = 8;
 const english = document.documentElement.lang === "en";
-const kinds = english
-  ? { film: "Film", series: "Series", episode: "Episode", goods: "Shop" }
-  : { film: "作品", series: "シリーズ", episode: "エピソード", goods: "ショップ" };
 
 const score = ([name, nameEn, , , text], words) => {
   if (!words.every((word) => text.includes(word))) return -1;
@@ -31,14 +28,14 @@ export const start = async (form) => {
   list.id = "suggestions";
   list.className = "suggestions";
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", english ? "Suggestions" : "候補");
+  list.setAttribute("aria-label", form.dataset.label);
   list.hidden = true;
   form.append(list);
   for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" })) {
     input.setAttribute(name, value);
   }
 
-  const answer = await fetch("/search/index.json");
+  const answer = await fetch(form.dataset.index);
   if (!answer.ok) return;
   const { entries } = await answer.json();
   let at = -1;
@@ -65,7 +62,7 @@ export const start = async (form) => {
         const label = document.createElement("span");
         label.textContent = english && nameEn ? nameEn : name;
         const what = document.createElement("small");
-        what.textContent = kinds[kind] ?? "";
+        what.textContent = form.dataset[kind] ?? "";
         item.append(label, what);
         return item;
       }),
