@@ -123,7 +123,9 @@ def accounts(demo: dict[str, Any]) -> list[str]:
 
 
 def follow(stack: Stack) -> None:
-    """Show what the processes say; ends by Stopped, or by ProcessEnded when one of them ends."""
+    """Show what the processes say from now on; ends by Stopped, or by ProcessEnded when one of them ends."""
+    for _line in stack.new_output():  # what they said while they started is in their logs
+        continue
     while True:
         for name, line in stack.new_output():
             print(f"{name.removesuffix('_sandbox'):>9} | {line}", flush=True)
