@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Address
 from shop.models import Variant
@@ -17,9 +18,9 @@ class Cart(models.Model):
     """What somebody means to buy: a member's, or a guest's whom only the token in the browser session names."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("cart", "open")
         MERGED = "merged", _("merged into a member's")
-        ORDERED = "ordered", _("ordered")
+        ORDERED = "ordered", pgettext_lazy("cart", "ordered")
 
     token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.states import Stateful
 from orders.models.order import Order, OrderLine
@@ -45,7 +46,7 @@ class Placement(models.Model):
     handler = models.ForeignKey(Handler, models.PROTECT, related_name="placements", verbose_name=_("handler"))
     total = models.PositiveIntegerField(_("amount"))
     backoffice_record = models.CharField(_("record in the back office"), max_length=60, blank=True)
-    placed_at = models.DateTimeField(_("placed"), default=timezone.now)
+    placed_at = models.DateTimeField(pgettext_lazy("time", "placed"), default=timezone.now)
 
     class Meta:
         verbose_name = _("placement")
@@ -151,7 +152,7 @@ class Shipment(models.Model):
     external_id = models.CharField(_("number at the warehouse"), max_length=100)
     carrier = models.CharField(_("carrier"), max_length=60)
     tracking_number = models.CharField(_("tracking number"), max_length=60, blank=True)
-    shipped_at = models.DateTimeField(_("sent"))
+    shipped_at = models.DateTimeField(pgettext_lazy("time", "sent"))
 
     class Meta:
         verbose_name = _("shipment")

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.states import Stateful
 from orders.models.order import Order
@@ -19,7 +20,7 @@ class OutboundMail(Stateful):
     class State(models.TextChoices):
         QUEUED = "queued", _("waiting")
         HANDING_OVER = "handing_over", _("being handed over")
-        SENT = "sent", _("sent")
+        SENT = "sent", pgettext_lazy("mail", "sent")
         UNCERTAIN = "uncertain", _("uncertain: it may have been sent")
         REFUSED = "refused", _("refused by the mail server")
 
@@ -44,7 +45,7 @@ class OutboundMail(Stateful):
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.QUEUED)
     error = models.TextField(_("error"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_at = models.DateTimeField(pgettext_lazy("time of a mail", "sent"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("outbound mail")

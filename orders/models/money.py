@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.appendonly import AppendOnly
 from config.lib.states import Stateful
@@ -25,7 +26,7 @@ class Payment(Stateful):
     class State(models.TextChoices):
         CREATED = "created", _("begun")
         PENDING = "pending", _("waiting for the buyer")
-        SUCCEEDED = "succeeded", _("paid")
+        SUCCEEDED = "succeeded", pgettext_lazy("payment", "paid")
         CANCELLED = "cancelled", _("given up")
 
     LIVE = (State.CREATED, State.PENDING)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.appendonly import AppendOnly
 from config.lib.leases import Leased
@@ -54,7 +55,7 @@ class StageRun(Leased):
 
     class State(models.TextChoices):
         BLOCKED = "blocked", _("waits for earlier stages")
-        READY = "ready", _("ready")
+        READY = "ready", pgettext_lazy("stage", "ready")
         RUNNING = "running", _("running")
         WAITING = "waiting", _("waits for an event")
         SUCCEEDED = "succeeded", _("succeeded")
@@ -65,7 +66,7 @@ class StageRun(Leased):
     UNFINISHED = (State.BLOCKED, State.READY, State.RUNNING, State.WAITING, State.PARKED)
 
     run = models.ForeignKey(PipelineRun, models.CASCADE, related_name="stages", verbose_name=_("run"))
-    seq = models.PositiveSmallIntegerField(_("position"))
+    seq = models.PositiveSmallIntegerField(pgettext_lazy("stage", "position"))
     name = models.CharField(_("stage"), max_length=40)
     item = models.CharField(_("item"), max_length=40, blank=True, default="")
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
@@ -136,7 +137,7 @@ class StageAttempt(AppendOnly):
 
     class Meta:
         verbose_name = _("attempt")
-        verbose_name_plural = _("attempts")
+        verbose_name_plural = pgettext_lazy("each attempt", "attempts")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["stage", "fence"], name="stageattempt_once_per_fence")]
 

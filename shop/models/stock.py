@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.appendonly import AppendOnly
 from shop.models.catalogue import Variant
@@ -111,7 +112,7 @@ class Allocation(models.Model):
     """Stock that belongs to a paid order until it leaves the house."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("allocation", "open")
         SHIPPED = "shipped", _("shipped")
         CANCELLED = "cancelled", _("cancelled")
 
@@ -139,13 +140,13 @@ class StockMovement(AppendOnly):
     """One line of the stock ledger: by how much which counter moved, and why."""
 
     class Kind(models.TextChoices):
-        RECEIVED = "received", _("received")
-        RESERVED = "reserved", _("reserved")
-        RELEASED = "released", _("released")
-        COMMITTED = "committed", _("committed")
-        UNCOMMITTED = "uncommitted", _("taken back")
-        SHIPPED = "shipped", _("shipped")
-        ADJUSTED = "adjusted", _("adjusted")
+        RECEIVED = "received", pgettext_lazy("stock movement", "received")
+        RESERVED = "reserved", pgettext_lazy("stock movement", "reserved")
+        RELEASED = "released", pgettext_lazy("stock movement", "released")
+        COMMITTED = "committed", pgettext_lazy("stock movement", "committed")
+        UNCOMMITTED = "uncommitted", pgettext_lazy("stock movement", "taken back")
+        SHIPPED = "shipped", pgettext_lazy("stock movement", "shipped")
+        ADJUSTED = "adjusted", pgettext_lazy("stock movement", "adjusted")
 
     key = models.CharField(_("key"), max_length=120, unique=True)
     stock_item = models.ForeignKey(StockItem, models.PROTECT, related_name="movements", verbose_name=_("stock item"))

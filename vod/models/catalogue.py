@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from config.lib.localized import Localized
 from config.lib.text import fold
@@ -53,13 +54,13 @@ class Title(models.Model):
     """Whatever has a page of its own: a film, a series, or an episode of one."""
 
     class Kind(models.TextChoices):
-        FILM = "film", _("film")
+        FILM = "film", pgettext_lazy("kind of title", "film")
         SERIES = "series", _("series")
         EPISODE = "episode", _("episode")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.FILM)
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
-    name = models.CharField(_("title"), max_length=120)
+    name = models.CharField(pgettext_lazy("name", "title"), max_length=120)
     name_en = models.CharField(_("title in English"), max_length=120, blank=True)
     reading = models.CharField(_("reading (kana)"), max_length=200, blank=True)
     synopsis = models.TextField(_("synopsis"), blank=True)
