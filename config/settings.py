@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -41,8 +42,8 @@ INVOICE_ISSUER = env.str("INVOICE_ISSUER", default="株式会社みなと放送"
 INVOICE_REGISTRATION_NUMBER = env.str("INVOICE_REGISTRATION_NUMBER", default="T1234567890123")
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "cms.staff.apps.StaffConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -353,8 +354,19 @@ UNFOLD = {
     "SITE_HEADER": "ひとつ",
     "SITE_SUBHEADER": STATION_NAME,
     "SITE_URL": "/",
+    "SITE_ICON": lambda request: static("img/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
+    "SHOW_BACK_BUTTON": True,
+    "COLORS": "cms.staff.colours.none_in_the_page",
+    "STYLES": [lambda request: static("staff/colours.css"), lambda request: static("staff/staff.css")],
+    "DASHBOARD_CALLBACK": "cms.staff.dashboard.add_dashboard",
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": "cms.staff.navigation.navigation",
+    },
 }
 LOGGING = {
     "version": 1,

@@ -10,14 +10,22 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from accounts.models import User
 from config.lib.http import refuse_inside_transaction
-from orders.models import Order, OutboundMail
+from config.lib.locks import lock_one
+from orders.models import OperatorAction, Order, OutboundMail, StageRun
+from orders.pipeline.engine import operate
 from orders.pipeline.engine.errors import Refused, Transient, Uncertain
+from orders.pipeline.engine.operate import NotPossible
+from orders.pipeline.engine.operate import retry as try_again
 
 State = OutboundMail.State
+# Which stage of a run sends a mail of which kind; the mail's key ends with the stage's item.
+STAGE_OF = {"order_confirmed": "mail", "order_shipped": "mail_shipped", "order_refunded": "mail_refunded"}
 
 
 def compose(kind: str, order: Order, *, key: str, now: datetime, **context: object) -> OutboundMail:
@@ -26,7 +34,7 @@ def compose(kind: str, order: Order, *, key: str, now: datetime, **context: obje
     if known:
         return known
     with translation.override(order.language):
-        values = {"order": order, "site_url": settings.SITE_URL, "station": _station(), **context}
+        values = {"order": order, "site_url": settings.SITE_URL, "station": _station(), "seller": _seller(), **context}
         subject = " ".join(render_to_string(f"emails/{kind}/subject.txt", values).split())
         text = render_to_string(f"emails/{kind}/body.txt", values)
         html = render_to_string(f"emails/{kind}/body.html", values)
@@ -123,9 +131,69 @@ def _message(mail: OutboundMail, connection) -> EmailMultiAlternatives:  # type:
 
 
 def _station() -> str:
-    english = (translation.get_language() or "ja").startswith("en")
-    return settings.STATION_NAME_EN if english else settings.STATION_NAME
+    return settings.STATION_NAME_EN if _is_english() else settings.STATION_NAME
+
+
+def _seller() -> dict[str, str]:
+    """Who sells, and how to reach them: every mail about an order says so."""
+    return {
+        "name": settings.INVOICE_ISSUER,
+        "address": settings.SELLER_ADDRESS_EN if _is_english() else settings.SELLER_ADDRESS,
+        "phone": settings.SELLER_PHONE,
+        "email": settings.SELLER_EMAIL,
+    }
+
+
+def _is_english() -> bool:
+    return (translation.get_language() or "ja").startswith("en")
 
 
 def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+
+
+def stage_of(mail: OutboundMail) -> StageRun | None:
+    """The stage that sends this mail, in the newest run that has it."""
+    item = mail.dedupe_key.partition(f"{mail.kind}:")[2].partition(":")[2]
+    stages = StageRun.objects.filter(run__order_id=mail.order_id, name=STAGE_OF.get(mail.kind, ""), item=item)
+    return stages.select_related("run__order").order_by("-run__created_at").first()
+
+
+@transaction.atomic
+def mark_sent(*, mail: OutboundMail, actor: User, reason: str, now: datetime) -> None:
+    """A person found out that an uncertain mail had gone out: it counts as sent, and its run goes on.
+
+    Raises `NotPossible` where the mail is not uncertain any more or its stage has moved on.
+    """
+    _decide(mail, State.SENT, (State.UNCERTAIN,), OperatorAction.Verb.MAIL_HAD_BEEN_SENT, actor, reason, now)
+
+
+@transaction.atomic
+def send_again(*, mail: OutboundMail, actor: User, reason: str, now: datetime) -> None:
+    """A person decides that an uncertain or refused mail is handed over once more, whatever became of the first try.
+
+    Raises `NotPossible` as `mark_sent` does.
+    """
+    from_states = (State.UNCERTAIN, State.REFUSED)
+    _decide(mail, State.QUEUED, from_states, OperatorAction.Verb.SEND_MAIL_AGAIN, actor, reason, now)
+
+
+def _decide(
+    mail: OutboundMail,
+    state: str,
+    from_states: tuple[str, ...],
+    verb: str,
+    actor: User,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Write a person's decision on a mail, log it with its stage, and let the stage look again."""
+    stage = stage_of(mail)
+    if stage is None:
+        raise NotPossible(f"No stage sends mail {mail.message_id}")
+    operate.log(stage, verb, actor, reason)
+    try_again(stage=stage, actor=actor, reason=reason, now=now)
+    fresh = lock_one(OutboundMail.objects.all(), pk=mail.pk)
+    if fresh.state not in from_states:
+        raise NotPossible(f"The mail {mail.message_id} is {fresh.get_state_display()} by now")
+    fresh.move_to(state, **({"sent_at": now, "error": ""} if state == State.SENT else {"error": ""}))

@@ -1,0 +1,152 @@
+"""Staff's pages of the members: who they are, where they live, what they agreed to, and who is staff."""
+
+from typing import Any
+
+from allauth.account.admin import EmailAddressAdmin as AllauthEmailAddressAdmin
+from allauth.account.models import EmailAddress
+from allauth.idp.oidc.admin import ClientAdmin as AllauthClientAdmin
+from allauth.idp.oidc.admin import TokenAdmin as AllauthTokenAdmin
+from allauth.idp.oidc.models import Client, Token
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import Address, Consent, User
+from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
+
+# Only who may do all may make others do more.
+RIGHTS = ("is_staff", "is_superuser", "groups")
+
+
+class AddressInline(ReadOnlyInline):
+    model = Address
+    fields = ("name", "postal_code", "prefecture", "city", "line1", "line2", "phone", "is_default")
+
+
+class ConsentInline(ReadOnlyInline):
+    model = Consent
+    fields = ("kind", "version", "is_given", "recorded_at")
+
+
+class NewMemberForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new member of staff or customer; they sign in by a code that is sent to them, so there is no password yet."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "language")
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("This address belongs to another account."))
+        return email
+
+
+@admin.register(User)
+class UserAdmin(StaffAdmin):
+    """Members are not deleted here: their orders must be kept. One who leaves is made inactive."""
+
+    list_display = ("email", "name", "member_number", "role_names", "is_staff", "is_active", "joined_at")
+    list_filter = ("is_staff", "is_superuser", "is_active", "groups", "language")
+    search_fields = ("email", "name", "member_number")
+    search_help_text = _("e-mail address, name or member number")
+    date_hierarchy = "joined_at"
+    ordering = ("-pk",)
+    fieldsets = (
+        (None, {"fields": ("email", "name", "member_number", "language", "joined_at", "last_login")}),
+        (_("What they may do"), {"fields": ("is_active", *RIGHTS)}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "language")}),)
+    readonly_fields = ("member_number", "joined_at", "last_login")
+    inlines = (AddressInline, ConsentInline)
+
+    @display(description=_("roles"))
+    def role_names(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all()) or "-"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewMemberForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return self.inlines if obj else ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """The address is changed by the member alone, who proves that it is theirs."""
+        fixed = (*self.readonly_fields, "email") if obj else self.readonly_fields
+        return fixed if request.user.is_superuser else (*fixed, *RIGHTS)  # type: ignore[union-attr]
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+        EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(Address)
+class AddressAdmin(StaffAdmin):
+    list_display = ("name", "user", "postal_code", "prefecture", "city", "phone", "is_default")
+    list_filter = ("is_default", "prefecture")
+    search_fields = ("name", "name_kana", "postal_code", "city", "phone", "user__email")
+    related = ("user",)
+    readonly_fields = ("created_at",)
+
+    def save_model(self, request: HttpRequest, obj: Address, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        obj.normalise()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("user", "kind", "version", "is_given", "recorded_at")
+    list_filter = ("kind", "is_given", "version")
+    search_fields = ("user__email", "user__name", "version")
+    date_hierarchy = "recorded_at"
+    ordering = ("-pk",)
+    related = ("user",)
+
+
+admin.site.unregister([Group, EmailAddress, Client, Token])
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin, StaffAdmin):
+    """The roles of the staff: what each may see and change."""
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        return []
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(AllauthEmailAddressAdmin, StaffAdmin):
+    raw_id_fields = ()
+    related = ("user",)
+
+
+@admin.register(Client)
+class ClientAdmin(AllauthClientAdmin, StaffAdmin):
+    """Other sites that sign people in with this account."""
+
+    raw_id_fields = ()
+    related = ("owner",)
+
+
+@admin.register(Token)
+class TokenAdmin(AllauthTokenAdmin, ReadOnlyAdmin):
+    raw_id_fields = ()
+    search_fields = ("user__email", "client__name")
+    related = ("client", "user")

@@ -1,0 +1,150 @@
+"""The money of orders: payments, refunds, tax documents, and what providers told us. All of it is read only."""
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from config.lib.money import yen
+from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, link, state_column
+from orders.admin import words
+from orders.models import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
+
+DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.CORRECTION: BUSY}
+
+
+def as_text(value: Any) -> SafeString:
+    """A structure as people read it: indented, in a box that scrolls."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    return format_html('<pre class="staff-json">{}</pre>', text)
+
+
+class RefundInline(ReadOnlyInline):
+    model = Refund
+    fields = ("amount", "reason", "state", "provider_ref", "created_at")
+    related = ("payment__order",)
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnlyAdmin):
+    list_display = ("order_link", "generation", "method", "state_word", "amount_words", "captured", "refunded",
+                    "provider_ref", "created_at")  # fmt: skip
+    list_display_links = ("generation", "provider_ref")
+    list_filter = ("state", "method", "provider")
+    search_fields = ("order__number", "order__email", "provider_ref", "charge_ref")
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    related = ("order",)
+    inlines = (RefundInline,)
+    state_word = state_column("state", words.PAYMENT_COLOURS, _("state"))
+
+    @display(description=_("order"), ordering="order__number")
+    def order_link(self, payment: Payment) -> SafeString | str:
+        return link(payment.order)
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_words(self, payment: Payment) -> str:
+        return yen(payment.amount)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    list_display = ("order_link", "amount_words", "state_word", "reason", "provider_ref", "created_at")
+    list_display_links = ("amount_words",)
+    list_filter = ("state",)
+    search_fields = ("payment__order__number", "key", "provider_ref", "reason")
+    date_hierarchy = "created_at"
+    ordering = ("-pk",)
+    related = ("payment__order",)
+    state_word = state_column("state", words.REFUND_COLOURS, _("state"))
+
+    @display(description=_("order"), ordering="payment__order__number")
+    def order_link(self, refund: Refund) -> SafeString | str:
+        return link(refund.payment.order)
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_words(self, refund: Refund) -> str:
+        return yen(refund.amount)
+
+
+class Unprocessed(TickFilter):
+    title = _("processing")
+    parameter_name = "unprocessed"
+    choice = _("not processed yet")
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(processed_at=None)
+
+
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "provider", "kind", "event_id", "processed_at", "attempts", "error")
+    list_filter = (Unprocessed, "provider", "kind")
+    search_fields = ("event_id", "kind", "error")
+    date_hierarchy = "received_at"
+    readonly_fields = ("pretty",)
+    fieldsets = (
+        (None, {"fields": (("provider", "kind"), "event_id", ("received_at", "processed_at"), ("attempts", "error"))}),
+        (_("What it said"), {"fields": ("pretty",)}),
+    )
+
+    @display(description=_("payload"))
+    def pretty(self, event: ProviderEvent) -> SafeString:
+        return as_text(event.payload)
+
+
+class SummaryInline(ReadOnlyInline):
+    model = TaxDocumentSummary
+    fields = ("rate", "gross", "tax")
+
+
+@admin.register(TaxDocument)
+class TaxDocumentAdmin(ReadOnlyAdmin):
+    list_display = ("number", "kind_word", "order_link", "total_words", "issuer", "registration_number", "issued_at")
+    list_filter = ("kind",)
+    search_fields = ("number", "order__number", "order__email", "registration_number")
+    date_hierarchy = "issued_at"
+    ordering = ("-pk",)
+    related = ("order",)
+    inlines = (SummaryInline,)
+    readonly_fields = ("pretty", "order_link", "total_words")
+    fieldsets = (
+        (None, {"fields": (("number", "kind"), ("order_link", "total_words"), ("issuer", "registration_number"),
+                           "issued_at")}),
+        (_("lines"), {"fields": ("pretty",)}),
+    )  # fmt: skip
+    kind_word = state_column("kind", DOCUMENT_COLOURS, _("kind"))
+
+    @display(description=_("order"), ordering="order__number")
+    def order_link(self, document: TaxDocument) -> SafeString | str:
+        return link(document.order)
+
+    @display(description=_("total"), ordering="total")
+    def total_words(self, document: TaxDocument) -> str:
+        return yen(document.total)
+
+    @display(description=_("lines"))
+    def pretty(self, document: TaxDocument) -> SafeString:
+        return as_text(document.lines)
+
+
+@admin.register(TaxDocumentSummary)
+class TaxDocumentSummaryAdmin(ReadOnlyAdmin):
+    list_display = ("document", "rate", "gross_words", "tax_words")
+    list_filter = ("rate", "document__kind")
+    search_fields = ("document__number", "document__order__number")
+    ordering = ("-pk",)
+    related = ("document",)
+
+    @display(description=_("sum, tax included"), ordering="gross")
+    def gross_words(self, summary: TaxDocumentSummary) -> str:
+        return yen(summary.gross)
+
+    @display(description=_("tax in it"), ordering="tax")
+    def tax_words(self, summary: TaxDocumentSummary) -> str:
+        return yen(summary.tax)

@@ -1,0 +1,234 @@
+"""An order as staff see it: what was agreed, the money, what is sent, and its runs stage by stage.
+
+Read in a fixed number of queries, however long the order and its history are.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
+
+from orders.admin import words
+from orders.carriers import tracking_url
+from orders.models import (
+    Effect,
+    FulfillmentOrder,
+    OperatorAction,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OutboundMail,
+    Payment,
+    PipelineRun,
+    Shipment,
+    StageAttempt,
+    StageRun,
+)
+from orders.services import mails
+
+State = StageRun.State
+STANDING = (State.PARKED, State.WAITING, State.READY)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A word on a colour."""
+
+    text: Any
+    colour: str
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    effect: Effect
+    state: Chip
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    attempt: StageAttempt
+    outcome: Chip
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One stage: its name in words, what it is about, where it stands, and what was tried and done.
+
+    `mail` is the mail that a person must decide on before the stage can go on.
+    """
+
+    stage: StageRun
+    name: Any
+    item: str
+    state: Chip
+    attempts: tuple[AttemptRow, ...]
+    effects: tuple[EffectRow, ...]
+    actions: tuple[OperatorAction, ...]
+    mail: OutboundMail | None = None
+
+    @property
+    def is_parked(self) -> bool:
+        return self.stage.state == State.PARKED
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether a person may retry or skip it; one that is ready has waited for its turn at least once."""
+        return self.stage.state in STANDING and (self.stage.state != State.READY or self.stage.attempts > 0)
+
+    @property
+    def has_details(self) -> bool:
+        return bool(self.attempts or self.effects or self.actions)
+
+
+@dataclass(frozen=True)
+class RunTable:
+    run: PipelineRun
+    state: Chip
+    rows: tuple[StageRow, ...]
+
+    @property
+    def needs_a_person(self) -> bool:
+        return any(row.is_parked for row in self.rows)
+
+
+@dataclass(frozen=True)
+class EventRow:
+    event: OrderEvent
+    words: Any
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    payment: Payment
+    state: Chip
+
+
+@dataclass(frozen=True)
+class MailRow:
+    mail: OutboundMail
+    words: Any
+    state: Chip
+
+
+@dataclass(frozen=True)
+class ParcelRow:
+    shipment: Shipment
+    tracking_url: str
+
+
+@dataclass(frozen=True)
+class SendingRow:
+    """What one warehouse sends for the order."""
+
+    made: FulfillmentOrder
+    state: Chip
+    parcels: tuple[ParcelRow, ...]
+
+
+@dataclass(frozen=True)
+class OrderSheet:
+    order: Order
+    state: Chip
+    delivery: Chip
+    lines: tuple[OrderLine, ...]
+    payments: tuple[PaymentRow, ...]
+    sendings: tuple[SendingRow, ...]
+    mails: tuple[MailRow, ...]
+    events: tuple[EventRow, ...]
+    runs: tuple[RunTable, ...]
+
+    @property
+    def parked(self) -> tuple[StageRow, ...]:
+        """The stages that nothing but a person brings on."""
+        return tuple(row for table in self.runs for row in table.rows if row.is_parked)
+
+
+def order_sheet(order: Order) -> OrderSheet:
+    """All that the page of `order` shows; the order comes with its buyer and address."""
+    lines = tuple(order.lines.select_related("handler"))
+    sent = tuple(order.mails.order_by("pk"))
+    return OrderSheet(
+        order=order,
+        state=Chip(order.get_state_display(), words.ORDER_COLOURS[order.state]),
+        delivery=Chip(order.get_fulfillment_state_display(), words.DELIVERY_COLOURS[order.fulfillment_state]),
+        lines=lines,
+        payments=tuple(
+            PaymentRow(one, Chip(one.get_state_display(), words.PAYMENT_COLOURS[one.state]))
+            for one in order.payments.order_by("generation")
+        ),
+        sendings=tuple(_sendings(order)),
+        mails=tuple(
+            MailRow(
+                one, words.MAILS.get(one.kind, one.kind), Chip(one.get_state_display(), words.MAIL_COLOURS[one.state])
+            )
+            for one in sent
+        ),
+        events=tuple(
+            EventRow(one, words.EVENTS.get(one.kind, one.kind)) for one in order.events.select_related("actor")
+        ),
+        runs=tuple(run_tables(order, lines, sent)),
+    )
+
+
+def _sendings(order: Order) -> list[SendingRow]:
+    made = order.fulfillment_orders.select_related("warehouse").prefetch_related("shipments").order_by("pk")
+    return [
+        SendingRow(
+            one,
+            Chip(one.get_state_display(), words.FULFILMENT_COLOURS[one.state]),
+            tuple(
+                ParcelRow(parcel, tracking_url(parcel.carrier, parcel.tracking_number))
+                for parcel in one.shipments.all()
+            ),
+        )
+        for one in made
+    ]
+
+
+def run_tables(order: Order, lines: tuple[OrderLine, ...], sent: tuple[OutboundMail, ...]) -> list[RunTable]:
+    """The order's runs, the newest first, each with its stages in the pipeline's order."""
+    actions = OperatorAction.objects.select_related("actor")
+    stages = (
+        StageRun.objects.filter(run__order=order)
+        .select_related("run")
+        .prefetch_related("tries", "effects", Prefetch("operator_actions", actions))
+        .order_by("-run__created_at", "seq", "pk")
+    )
+    handlers = {str(line.handler_id): line.handler.name for line in lines}
+    undecided = {one.dedupe_key: one for one in sent if one.state in (OutboundMail.State.UNCERTAIN, "refused")}
+    tables: dict[Any, tuple[PipelineRun, list[StageRow]]] = {}
+    for stage in stages:
+        row = _stage_row(stage, handlers.get(stage.item, stage.item), _mail_of(stage, order, undecided))
+        tables.setdefault(stage.run_id, (stage.run, []))[1].append(row)
+    return [
+        RunTable(run, Chip(run.get_state_display(), words.RUN_COLOURS[run.state]), tuple(rows))
+        for run, rows in tables.values()
+    ]
+
+
+def _mail_of(stage: StageRun, order: Order, undecided: dict[str, OutboundMail]) -> OutboundMail | None:
+    if stage.state != State.PARKED:
+        return None
+    kinds = [kind for kind, name in mails.STAGE_OF.items() if name == stage.name]
+    keys = [":".join(part for part in (kind, order.number, stage.item) if part) for kind in kinds]
+    return next((undecided[key] for key in keys if key in undecided), None)
+
+
+def _stage_row(stage: StageRun, item: str, mail: OutboundMail | None) -> StageRow:
+    return StageRow(
+        stage=stage,
+        name=words.STAGES.get(stage.name, _("Stage")),
+        item=item,
+        state=Chip(stage.get_state_display(), words.STAGE_COLOURS[stage.state]),
+        attempts=tuple(
+            AttemptRow(one, Chip(one.get_outcome_display(), words.OUTCOME_COLOURS[one.outcome]))
+            for one in stage.tries.all()
+        ),
+        effects=tuple(
+            EffectRow(one, Chip(one.get_state_display(), words.EFFECT_COLOURS[one.state]))
+            for one in stage.effects.all()
+        ),
+        actions=tuple(stage.operator_actions.all()),
+        mail=mail,
+    )
