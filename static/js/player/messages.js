@@ -31,13 +31,15 @@ export function startMessages(root, settings, { retry }) {
     clearTimeout(waiting);
     say("");
     const words = settings.refusals[reason] ?? settings.refusals.server;
+    const next = step(words);
     message.replaceChildren(
       element("h2", words.headline),
       element("p", words.text),
-      step(words),
+      next,
       element("p", settings.texts.code.replace("{code}", words.code), "theatre-code"),
     );
     message.hidden = false;
+    if (root.contains(document.activeElement)) next.focus();
     bar.inert = true; // what cannot be seen is not for the keyboard either
   }
 
