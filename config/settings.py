@@ -40,6 +40,11 @@ STATION_NAME = env.str("STATION_NAME", default="みなと放送")
 STATION_NAME_EN = env.str("STATION_NAME_EN", default="Minato Broadcasting")
 INVOICE_ISSUER = env.str("INVOICE_ISSUER", default="株式会社みなと放送")
 INVOICE_REGISTRATION_NUMBER = env.str("INVOICE_REGISTRATION_NUMBER", default="T1234567890123")
+# Mails about orders name the seller as the page /pages/tokushoho/ does (Act on Specified Commercial Transactions).
+SELLER_ADDRESS = env.str("SELLER_ADDRESS", default="〒040-0000 北海道函館市みなと町1-1")
+SELLER_ADDRESS_EN = env.str("SELLER_ADDRESS_EN", default="1-1 Minato-cho, Hakodate, Hokkaido 040-0000, Japan")
+SELLER_PHONE = env.str("SELLER_PHONE", default="0138-00-0000")
+SELLER_EMAIL = env.str("SELLER_EMAIL", default="shop@minato.example")
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
