@@ -1,10 +1,32 @@
 """Carriers, as the warehouse names them, and where each shows the way of a parcel."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orders.models import Shipment, ShipmentLine
+
 _PAGES = {
     "ヤマト運輸": "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}",
     "佐川急便": "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={number}",
     "日本郵便": "https://trackings.post.japanpost.jp/services/srv/search/direct?searchKind=S002&locale=ja&reqCodeNo1={number}",
 }
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One parcel on its way, with the page on which its carrier shows where it is."""
+
+    shipment: Shipment
+    tracking_url: str
+    lines: tuple[ShipmentLine, ...]
+
+
+def parcels(shipments: Iterable[Shipment]) -> list[Parcel]:
+    """The parcels in the order they left, from shipments with their lines prefetched."""
+    return [
+        Parcel(one, tracking_url(one.carrier, one.tracking_number), tuple(one.lines.all()))
+        for one in sorted(shipments, key=lambda one: (one.shipped_at, one.pk))
+    ]
 
 
 def tracking_url(carrier: str, number: str) -> str:

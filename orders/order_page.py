@@ -8,8 +8,8 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.carriers import tracking_url
-from orders.models import FulfillmentOrder, Order, OrderLine, OutboundMail, Payment, Shipment, ShipmentLine, TaxDocument
+from orders.carriers import Parcel, parcels
+from orders.models import FulfillmentOrder, Order, OrderLine, OutboundMail, Payment, ShipmentLine, TaxDocument
 from orders.pictures import picture_of
 from shop.models import ProductImage
 from vod.models import Entitlement
@@ -31,15 +31,6 @@ class Row:
     def series(self) -> object:
         episode = getattr(self.line.offer.title, "episode", None) if self.line.offer else None
         return episode.season.series if episode else None
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """One parcel on its way, with the page on which its carrier shows where it is."""
-
-    shipment: Shipment
-    tracking_url: str
-    lines: tuple[ShipmentLine, ...]
 
 
 @dataclass(frozen=True)
@@ -82,13 +73,13 @@ def order_page(user: User, number: str) -> OrderPage | None:
     order = _whole(user, number)
     if order is None:
         return None
-    parcels = tuple(_parcels(order))
+    on_the_way = tuple(_parcels(order))
     return OrderPage(
         order=order,
         phase=phase(order),
         steps=tuple(order_steps(order)),
-        rows=tuple(_rows(order, parcels)),
-        parcels=parcels,
+        rows=tuple(_rows(order, on_the_way)),
+        parcels=on_the_way,
         documents=tuple(_documents(order)) if order.is_paid else (),
         is_mail_sent=order.is_paid and _is_confirmed_by_mail(order),
     )
@@ -122,23 +113,19 @@ def phase(order: Order) -> str:
     return "confirming" if is_charged else "unpaid"
 
 
-def _rows(order: Order, parcels: tuple[Parcel, ...]) -> list[Row]:
+def _rows(order: Order, on_the_way: tuple[Parcel, ...]) -> list[Row]:
     lines = list(order.lines.all())
     videos = [line.reference for line in lines if not line.is_goods]
     rights = {right.reference: right for right in Entitlement.objects.filter(reference__in=videos)} if videos else {}
     sent: dict[int, int] = {}
-    for parcel in parcels:
+    for parcel in on_the_way:
         for part in parcel.lines:
             sent[part.order_line_id] = sent.get(part.order_line_id, 0) + part.quantity
     return [Row(line, rights.get(line.reference), sent.get(line.pk, 0)) for line in lines]
 
 
 def _parcels(order: Order) -> list[Parcel]:
-    shipments = [one for made in order.fulfillment_orders.all() for one in made.shipments.all()]
-    return [
-        Parcel(one, tracking_url(one.carrier, one.tracking_number), tuple(one.lines.all()))
-        for one in sorted(shipments, key=lambda one: (one.shipped_at, one.pk))
-    ]
+    return parcels(one for made in order.fulfillment_orders.all() for one in made.shipments.all())
 
 
 def _documents(order: Order) -> list[TaxDocument]:
@@ -177,15 +164,19 @@ def order_steps(order: Order) -> list[Step]:
 def _goods_steps(order: Order) -> list[Step]:
     made = list(order.fulfillment_orders.all())
     accepted = bool(made) and all(one.state != FulfillmentOrder.State.OPEN for one in made)
-    parcels = sorted((parcel for one in made for parcel in one.shipments.all()), key=lambda parcel: parcel.shipped_at)
+    sent = _parcels(order)
     is_all = order.fulfillment_state == Order.FulfillmentState.FULFILLED
     detail = ""
-    if parcels and not is_all:
+    if sent and not is_all:
         detail = _("Part of it is on its way; the rest follows.")
     return [
-        Step("preparing", _("Preparing your parcel"), "done" if accepted or parcels else "waiting"),
+        Step("preparing", _("Preparing your parcel"), "done" if accepted or sent else "waiting"),
         Step(
-            "sent", _("Dispatch"), "done" if is_all else "waiting", parcels[-1].shipped_at if parcels else None, detail
+            "sent",
+            _("Dispatch"),
+            "done" if is_all else "waiting",
+            sent[-1].shipment.shipped_at if sent else None,
+            detail,
         ),
     ]
 

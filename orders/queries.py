@@ -6,8 +6,9 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Greatest
 
 from accounts.models import User
-from orders.models import Order, Payment, StageRun
+from orders.models import Order, OrderLine, Payment, StageRun
 from shop.models import StockItem, StockReservation
+from vod.models import Entitlement
 
 
 def available(variant_ids: list[int], *, now: datetime) -> dict[int, int]:
@@ -30,6 +31,15 @@ def available(variant_ids: list[int], *, now: datetime) -> dict[int, int]:
 def own_order(user: User, number: str) -> Order | None:
     """A customer's own order; somebody else's is not found."""
     return Order.objects.visible_to(user).filter(number=number).first()
+
+
+def videos_of(order: Order) -> list[tuple[OrderLine, Entitlement | None]]:
+    """The films of an order, each with the right to watch that came of it; None while it is not paid."""
+    lines = [line for line in order.lines.select_related("offer__title") if not line.is_goods]
+    rights = {
+        right.reference: right for right in Entitlement.objects.filter(reference__in=[x.reference for x in lines])
+    }
+    return [(line, rights.get(line.reference)) for line in lines]
 
 
 def pending_order(user: User) -> Order | None:

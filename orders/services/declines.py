@@ -5,9 +5,16 @@ from django.utils.translation import gettext as _
 
 def words_for(code: str) -> str:
     """The sentence for a provider's code; a code nobody has met yet gets the general one, none at all nothing."""
-    if not code:
-        return ""
-    sentences = {
+    return (sentences().get(code) or general()) if code else ""
+
+
+def general() -> str:
+    return _("The card was declined. Please use another card or ask your card company.")
+
+
+def sentences() -> dict[str, str]:
+    """What is said of each code of the provider, in the reader's language; also for the card form in the page."""
+    return {
         "insufficient_funds": _("The card has not enough funds. Please use another card."),
         "expired_card": _("The card has expired. Please use another card."),
         "incorrect_cvc": _("The security code is not right. Please check the digits on the back of the card."),
@@ -23,5 +30,5 @@ def words_for(code: str) -> str:
         "try_again_later": _("The card company had a fault. Please try again in a moment."),
         "lost_card": _("The card was declined. Please use another card."),
         "stolen_card": _("The card was declined. Please use another card."),
+        "": general(),
     }
-    return sentences.get(code, _("The card was declined. Please use another card or ask your card company."))

@@ -21,7 +21,7 @@ from orders.cart_session import cart_of, note_count
 from orders.forms import ChooseAddressForm, PlaceOrderForm
 from orders.models import Cart, Order, Payment
 from orders.pipeline.engine.errors import Transient
-from orders.services import carts, checkout, payments, terms
+from orders.services import carts, checkout, declines, payments, terms
 from orders.services.pricing import NotDeliverable
 from shop.models import Variant
 from shop.services.stock import StockShort
@@ -66,6 +66,7 @@ def _context(request: HttpRequest, cart: Cart, page: CartPage) -> dict[str, obje
             "currency": "jpy",
             "locale": get_language(),
             "placeUrl": reverse("orders:place_order"),
+            "declines": declines.sentences(),
         },
     }
 

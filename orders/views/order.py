@@ -21,7 +21,7 @@ from orders.order_page import OrderPage, order_page
 from orders.pipeline.engine.errors import Transient
 from orders.services import payments
 from orders.services.checkout import payment_deadline
-from orders.services.declines import words_for
+from orders.services.declines import sentences, words_for
 
 
 @never_cache
@@ -70,6 +70,7 @@ def _payment_config(payable: payments.Payable) -> dict[str, object]:
         "locale": get_language(),
         "clientSecret": payable.status.client_secret,
         "returnUrl": payable.payment.return_url,
+        "declines": sentences(),
     }
 
 

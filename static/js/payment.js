@@ -77,6 +77,12 @@ const press = (form, button) => {
   };
 };
 
+// Our own words for what the card company said, else the service's.
+const wordsFor = ({ type, code, decline_code: reason, message }, { declines }) => {
+  if (type !== "card_error") return declines[code] || message || declines[""];
+  return declines[reason] || declines[code] || declines[""];
+};
+
 // A refusal of ours: words, and where to look. It is no fault of the card.
 export class Refusal extends Error {
   constructor(text, way = {}) {
@@ -113,9 +119,9 @@ export const start = (form, config, begin) => {
     return paid.error ?? null; // without an error the browser is on its way to the order
   };
 
+  // A mistake in a box of the card form is shown there, and has the focus already.
   const tell = (error) => {
-    const isInFrame = error.type === "validation_error";
-    spoken.say(error.message || form.dataset.unreachable, { ...otherWay, takesFocus: !isInFrame });
+    if (error.type !== "validation_error") spoken.say(wordsFor(error, config), otherWay);
     held.release();
   };
 

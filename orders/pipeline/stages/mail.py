@@ -4,6 +4,8 @@ Technique `none`: SMTP keeps no key and cannot be asked. The mail's own row is t
 was cut off in the middle is uncertain, stops at a person, and is never sent again by itself.
 """
 
+from orders import queries
+from orders.carriers import parcels
 from orders.models import TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Output
@@ -13,13 +15,13 @@ from orders.services import mails
 def confirmation(ctx: Context) -> Output:
     document = TaxDocument.objects.filter(order=ctx.order, kind=TaxDocument.Kind.SIMPLIFIED_INVOICE).first()
     summaries = list(document.summaries.all()) if document else []
-    return _send(ctx, "order_confirmed", document=document, summaries=summaries)
+    videos = queries.videos_of(ctx.order)
+    return _send(ctx, "order_confirmed", document=document, summaries=summaries, videos=videos)
 
 
 def shipped(ctx: Context) -> Output:
     made = ctx.order.fulfillment_orders.get(placement__handler_id=ctx.item)
-    shipments = made.shipments.prefetch_related("lines__order_line")
-    return _send(ctx, "order_shipped", shipments=list(shipments))
+    return _send(ctx, "order_shipped", parcels=parcels(made.shipments.prefetch_related("lines__order_line")))
 
 
 def taken_back(ctx: Context) -> Output:
