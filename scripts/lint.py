@@ -23,7 +23,7 @@ LINTER_OPTIONS = ["--include-apps", *APPS, "--ignore-name", "0001_initial", "--q
 
 
 def main() -> int:
-    checks = {
+    checks: dict[str, list[str | Path]] = {
         "style (ruff)": [BIN / "ruff", "check", "."],
         "format (ruff)": [BIN / "ruff", "format", "--check", "."],
         "templates (djade)": [BIN / "djade", "--check", "--target-version", "5.2", *tracked("templates/*.html")],

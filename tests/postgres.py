@@ -51,11 +51,32 @@ def _server(folder: Path) -> Iterator[str]:
     password.write_text(secrets.token_urlsafe(16))
     if owner:
         _give(folder, owner)
-    initdb = [programs / "initdb", "-D", folder / "db", "-U", "hitotsu", "-E", "UTF8", "--locale=C", "--no-sync"]
+    initdb: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        folder / "db",
+        "-U",
+        "hitotsu",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "--no-sync",
+    ]
     _run([*initdb, "-A", "scram-sha-256", "--pwfile", password], owner=owner, folder=folder)
     [port] = pick_free(1)
     settings = [part for setting in FAST for part in ("-c", setting)]
-    command = [programs / "postgres", "-D", folder / "db", "-h", "127.0.0.1", "-p", str(port), "-k", folder, *settings]
+    command: list[str | Path] = [
+        programs / "postgres",
+        "-D",
+        folder / "db",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-k",
+        folder,
+        *settings,
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             command, cwd=folder, user=owner, group=_group(owner), extra_groups=_no_groups(owner), stdout=log, stderr=log
