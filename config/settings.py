@@ -337,13 +337,13 @@ if PRODUCTION:
 # --- API, staff, logs -----------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["config.lib.api.access.MemberSession"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "config.lib.api.Pagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.lib.api.problem_json",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "config.lib.api.pages.Pagination",
+    "DEFAULT_SCHEMA_CLASS": "config.lib.api.schema.Schema",
+    "EXCEPTION_HANDLER": "config.lib.api.problems.problem_json",
+    "DEFAULT_THROTTLE_CLASSES": ["config.lib.api.access.Throttle"],
     "DEFAULT_THROTTLE_RATES": {"anon": env.str("API_ANON_RATE", default="600/min")},
 }
 SPECTACULAR_SETTINGS = {
@@ -353,6 +353,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": ["config.lib.api.schema.plain_answers"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 UNFOLD = {
     "SITE_TITLE": "ひとつ",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("allauth.idp.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("cms.api_urls")),
     path("", include("accounts.urls")),
     path("", include("vod.urls")),
     path("", include("shop.urls")),

@@ -130,7 +130,7 @@ def _chain(rows: list[Row], widths: list[int]) -> Iterator[str]:
 def _legend(pipeline: Pipeline) -> Iterator[str]:
     """What the words and marks mean, of those that occur."""
     stages = [*pipeline.stages, *pipeline.undoings]
-    used = {mark for stage in stages for mark in (stage.kind, stage.technique) if mark}
+    used: set[str] = {mark for stage in stages for mark in (stage.kind, stage.technique) if mark}
     if any(stage.over for stage in stages):
         used.add(MAP)
     if any(stage.takes_back_when_refused for stage in stages):
