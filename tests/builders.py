@@ -97,7 +97,8 @@ def variant(
 
 
 def shipping_rates(fee: int = 800) -> None:
-    ShippingRate.objects.bulk_create([ShippingRate(prefecture=number, fee=fee) for number in range(1, 48)])
+    rates = [ShippingRate(prefecture=number, fee=fee) for number in range(1, 48)]
+    ShippingRate.objects.bulk_create(rates, ignore_conflicts=True)
 
 
 def tomorrow() -> datetime:

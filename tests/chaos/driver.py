@@ -15,11 +15,13 @@ import os
 import random
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import django
+import requests
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -68,14 +70,12 @@ class World:
         self.ledgers = Ledgers(settings.STRIPE_API_BASE, settings.WAREHOUSE_API_URL, settings.KINTONE_URL, mail_url)
         builders.shipping_rates()
         builders.video_handler()
-        self.mug: Variant = builders.variant(stock=100_000, max_per_order=10)
-        self.number = 0
+        self.mug: Variant = builders.variant(stock=100_000, sku=f"MUG-{uuid.uuid4().hex[:8]}")
 
     def order(self) -> Order:
         """A member buys two mugs and a rental."""
-        self.number += 1
-        user = builders.member(f"alice{self.number}@example.com", "髙橋 𠮷乃")
-        rental: Offer = builders.rental(builders.title())
+        user = builders.member(f"alice-{uuid.uuid4().hex[:12]}@example.com", "髙橋 𠮷乃")
+        rental: Offer = builders.rental(builders.title(slug=f"title-{uuid.uuid4().hex[:12]}"))
         now = timezone.now()
         cart = carts.open_cart(user=user, token=None, now=now)
         carts.add_variant(cart=cart, variant=self.mug, quantity=2, now=now)
@@ -121,8 +121,6 @@ class World:
         )
 
     def _post(self, url: str, **kwargs: Any) -> dict[str, Any]:
-        import requests
-
         with requests.Session() as session:
             session.trust_env = False
             answer = session.post(url, timeout=30, **kwargs)

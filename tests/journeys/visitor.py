@@ -120,7 +120,7 @@ class Visitor:
 
     def authenticate(self, url: str) -> None:
         """Press the button of the bank's page, which leads back to the shop."""
-        answer = requests.post(url, data={"result": "succeeded"}, timeout=10, allow_redirects=False)
+        answer = requests.post(url, data={"result": "pass"}, timeout=10, allow_redirects=False)
         back = answer.headers["Location"]
         assert parse_qs(urlsplit(back).query)["redirect_status"] == ["succeeded"]
         self.open(back)
