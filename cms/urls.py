@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cms import health, my_page, pictures, views
+from cms import dev_mail, health, my_page, pictures, views
 
 app_name = "cms"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("account/orders/", my_page.order_list, name="orders"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("dev/mail/", dev_mail.list_mail, name="dev_mail"),
+    path("dev/mail/<int:number>/", dev_mail.show_mail, name="dev_mail_message"),
+    path("dev/mail/<int:number>/html", dev_mail.send_letter, name="dev_mail_letter"),
 ]

@@ -65,14 +65,27 @@ def api_routes(ledger: Ledger) -> list[Route]:
             to=asked.get("to", ""),
             subject=asked.get("subject", ""),
             message_id=asked.get("message_id", ""),
+            before=_newest_id(asked.get("before", "")),
             limit=_whole(asked.get("limit", "100")),
         )
         return JSONResponse({"messages": found})
 
+    async def one(request: Request) -> Response:
+        return JSONResponse({name: value for name, value in _found(ledger, request).items() if name != "raw"})
+
     async def book(request: Request) -> Response:
         return JSONResponse(messages.counted(ledger))
 
-    return [Route("/api/messages.json", search), Route("/sandbox/ledger.json", book)]
+    return [
+        Route("/api/messages.json", search),
+        Route("/api/messages/{id:int}.json", one),
+        Route("/sandbox/ledger.json", book),
+    ]
+
+
+def _newest_id(text: str) -> int:
+    """The number that all messages asked for lie below; without one, above every message."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 2**62
 
 
 def _whole(text: str) -> int:
@@ -115,8 +128,7 @@ def _found(ledger: Ledger, request: Request) -> Row:
 
 def _mailbox_context(ledger: Ledger, request: Request) -> dict[str, Any]:
     to, before = request.query_params.get("to", ""), request.query_params.get("before", "")
-    newest_id = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else 2**62
-    found = messages.listed(ledger, to=to, before=newest_id, limit=PAGE_SIZE + 1)
+    found = messages.listed(ledger, to=to, before=_newest_id(before), limit=PAGE_SIZE + 1)
     rows = [_row(message) for message in found[:PAGE_SIZE]]
     return {
         "rows": rows,
