@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts import postal
 from accounts.models import Address, PostalAddress, Prefecture, User
@@ -206,7 +207,9 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
     """
 
     name = _text_field(
-        label=_("Recipient"), missing=_("Type the name of the person who receives the goods."), autocomplete="name"
+        label=pgettext_lazy("of goods", "Recipient"),
+        missing=_("Type the name of the person who receives the goods."),
+        autocomplete="name",
     )
     name_kana = _text_field(
         label=_("Reading (kana)"),

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 # Heading, then model and symbol of each page, in the order of the work.
 GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
@@ -45,7 +46,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Shipping"),
+        pgettext_lazy("staff", "Shipping"),
         (
             ("orders.ShippingList", "checklist"),
             ("orders.FulfillmentOrder", "pallet"),

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from config.lib.money import yen
@@ -91,7 +92,7 @@ class ProgressAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     related = ("user", "title")
 
-    @display(description=_("position"), ordering="position_s")
+    @display(description=pgettext_lazy("in a film", "position"), ordering="position_s")
     def position(self, progress: Progress) -> str:
         return f"{_clock(progress.position_s)} / {_clock(progress.duration_s)}"
 

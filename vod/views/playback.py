@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -177,7 +178,7 @@ def _next_after(title: Title, episodes: list[queries.Card]) -> queries.Card | No
 def _texts() -> dict[str, str]:
     """What the player says by itself, in the reader's language; {…} is filled in by the player."""
     return {
-        "play": _("Play"),
+        "play": pgettext("player", "Play"),
         "pause": _("Pause"),
         "mute": _("Mute"),
         "unmute": _("Unmute"),
