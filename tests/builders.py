@@ -1,6 +1,7 @@
 """Typed builders: the smallest row that is real, with what the test is about given by keyword."""
 
 import itertools
+import uuid
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -11,8 +12,14 @@ from orders.models import Handler
 from shop.models import Category, Product, ShippingRate, StockItem, Variant, Warehouse
 from vod.models import Asset, Episode, Offer, Package, Season, Title
 
-_number = itertools.count(1)
+_counter = itertools.count(1)
+_PROCESS = uuid.uuid4().hex[:6]
 PASSWORD = "tidal-lantern-42"
+
+
+def unique() -> str:
+    """Part of a name that no other row has, not even one made by another process in the same database."""
+    return f"{next(_counter)}-{_PROCESS}"
 
 
 def member(email: str, name: str = "", **fields: object) -> User:
@@ -39,7 +46,7 @@ def title(*, slug: str | None = None, name: str = "坂の上の電車通り", **
     values: dict[str, object] = {"kind": Title.Kind.FILM, "is_published": True, "name_en": "The Tram Street"}
     past = timezone.now() - timedelta(days=1)
     return Title.objects.create(
-        slug=slug or f"title-{next(_number)}", name=name, **({"starts_at": past} | values | fields)
+        slug=slug or f"title-{unique()}", name=name, **({"starts_at": past} | values | fields)
     )
 
 
@@ -76,7 +83,7 @@ def product(*, slug: str | None = None, name: str = "ゴマくんマグカップ
     past = timezone.now() - timedelta(days=1)
     values: dict[str, object] = {"is_published": True, "starts_at": past, "name_en": "Goma-kun mug"}
     return Product.objects.create(
-        slug=slug or f"product-{next(_number)}", name=name, category=category, **(values | fields)
+        slug=slug or f"product-{unique()}", name=name, category=category, **(values | fields)
     )
 
 
@@ -88,7 +95,7 @@ def variant(
     at: Warehouse | None = None,
     **fields: object,
 ) -> Variant:
-    number = next(_number)
+    number = unique()
     values: dict[str, object] = {"sku": f"SKU-{number}", "label": f"色{number}"}
     made = Variant.objects.create(product=of or product(), price=price, **(values | fields))
     if stock is not None:
