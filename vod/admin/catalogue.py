@@ -22,6 +22,7 @@ from config.lib.staff import (
 )
 from vod.admin.film import ASSET_COLOURS, percent_of
 from vod.models import Asset, Episode, Genre, Offer, Package, Season, Title
+from vod.services.failures import explain
 
 KIND_COLOURS = {Title.Kind.FILM: BUSY, Title.Kind.SERIES: WAITS, Title.Kind.EPISODE: PLAIN}
 
@@ -35,14 +36,18 @@ class AssetInline(ReadOnlyInline):
     """The masters handed in for a title, with how far each has come."""
 
     model = Asset
-    fields = ("original_name", "state_word", "percent", "created_at", "failure_reason")
-    readonly_fields = ("state_word", "percent")
+    fields = ("original_name", "state_word", "percent", "created_at", "why_failed")
+    readonly_fields = ("state_word", "percent", "why_failed")
     related = ("job",)
     state_word = state_column("state", ASSET_COLOURS, _("state"))
 
     @display(description=_("encoded"))
     def percent(self, asset: Asset) -> str:
         return percent_of(asset)
+
+    @display(description=_("reason of the failure"))
+    def why_failed(self, asset: Asset) -> str:
+        return explain(asset) or "-"
 
 
 class PlaceInline(StaffInline):

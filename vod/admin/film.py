@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from config.lib.staff import BAD, BUSY, GOOD, WAITS, ReadOnlyAdmin, ReadOnlyInline, link, page_of, state_column
 from vod.forms import MasterUploadForm
 from vod.models import Asset, Package, PackageKey, Rendition, TranscodeJob
+from vod.services.failures import explain
 from vod.services.jobs import retry as encode_again
 
 ASSET_COLOURS = {
@@ -58,16 +59,16 @@ def bar(percent: int, words: str) -> SafeString:
 class AssetAdmin(ReadOnlyAdmin):
     """Masters are handed in here and looked at; what becomes of one, the encoding decides."""
 
-    list_display = ("original_name", "title", "state_word", "progress", "size_words", "failure_reason", "created_at")
+    list_display = ("original_name", "title", "state_word", "progress", "size_words", "why_failed", "created_at")
     list_filter = ("state", "failure_code")
     search_fields = ("original_name", "title__name", "title__name_en", "title__slug")
     date_hierarchy = "created_at"
     related = ("title", "job", "uploaded_by")
     change_form_template = "admin/vod/asset/change_form.html"
     state_word = state_column("state", ASSET_COLOURS, _("state"))
-    readonly_fields = ("state_word", "progress", "size_words", "attempts", "title_link", "particulars")
+    readonly_fields = ("state_word", "progress", "size_words", "attempts", "title_link", "particulars", "why_failed")
     fieldsets = (
-        (None, {"fields": ("title_link", "original_name", ("state_word", "progress"), ("failure_reason", "attempts"))}),
+        (None, {"fields": ("title_link", "original_name", ("state_word", "progress"), ("why_failed", "attempts"))}),
         (_("The file"), {"fields": (("size_words", "file"), "particulars", ("uploaded_by", "created_at"))}),
     )
 
@@ -84,6 +85,10 @@ class AssetAdmin(ReadOnlyAdmin):
         if asset.state in (Asset.State.PROBING, Asset.State.TRANSCODING) and job:
             return bar(job.percent, _now("encoded"))
         return percent_of(asset)
+
+    @display(description=_("reason of the failure"))
+    def why_failed(self, asset: Asset) -> str:
+        return explain(asset) or "-"
 
     @display(description=_("size"), ordering="size")
     def size_words(self, asset: Asset) -> str:
