@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
+
 from orders.models import Shipment, ShipmentLine
 
+_ENGLISH = {"ヤマト運輸": "Yamato Transport", "佐川急便": "Sagawa Express", "日本郵便": "Japan Post"}
 _PAGES = {
     "ヤマト運輸": "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={number}",
     "佐川急便": "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={number}",
@@ -19,6 +22,12 @@ class Parcel:
     shipment: Shipment
     tracking_url: str
     lines: tuple[ShipmentLine, ...]
+
+    @property
+    def carrier(self) -> str:
+        """The carrier's name in the reader's language."""
+        name = self.shipment.carrier
+        return _ENGLISH.get(name, name) if (get_language() or "ja").startswith("en") else name
 
 
 def parcels(shipments: Iterable[Shipment]) -> list[Parcel]:

@@ -57,9 +57,11 @@ def _line(line: Any) -> str:
 def _price(quote: Quote) -> str:
     if not quote.has_goods:
         return _("%(total)s, tax included. There is nothing to pay beside it.") % {"total": yen(quote.total)}
+    if not quote.shipping_fee:
+        return _("%(total)s, tax included. Shipping is free.") % {"total": yen(quote.total)}
     return _("%(total)s, tax included, with %(shipping)s for shipping.") % {
         "total": yen(quote.total),
-        "shipping": yen(quote.shipping_fee or 0),
+        "shipping": yen(quote.shipping_fee),
     }
 
 
