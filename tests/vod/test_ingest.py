@@ -1,73 +1,14 @@
 """`manage.py ingest` as staff run it: a process of its own on a database of its own."""
 
-import contextlib
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
+from tests.vod.station import DEADLINE_S, Station, until
 from tests.vod.transcoding import clips
 
 pytestmark = [pytest.mark.media, pytest.mark.chaos]
-DEADLINE_S = 90
-
-
-class Station:
-    """A folder with a migrated database, in which commands run as they do beside `make run`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        left_out = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "MEDIA_ROOT", "RUN_ENV_FILE")
-        kept = {name: value for name, value in os.environ.items() if name not in left_out}
-        self.env = kept | {"VAR_DIR": str(folder), "REDIS_URL": "redis://127.0.0.1:1/0", "LOG_LEVEL": "ERROR"}
-
-    def start(self, *arguments: object) -> "subprocess.Popen[str]":
-        command = [sys.executable, "manage.py", *map(str, arguments)]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.env, stdout=pipe, stderr=pipe, text=True)
-
-    def ingest(self, file: object, slug: str) -> tuple[int, str, str]:
-        process = self.start("ingest", file, "--title", slug)
-        out, err = process.communicate(timeout=DEADLINE_S)
-        return process.returncode, out, err
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
-        with contextlib.closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=30)) as database:
-            return database.execute(query).fetchall()
-
-    def files(self, area: str = "") -> list[Path]:
-        return [path for path in (self.folder / area).rglob("*") if path.is_file() and "sqlite" not in path.name]
-
-
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    station = Station(tmp_path_factory.mktemp("migrated"))
-    process = station.start("migrate", "-v0")
-    _, err = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0, err
-    station.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    return (station.folder / "db.sqlite3").read_bytes()
-
-
-@pytest.fixture
-def station(migrated: bytes, tmp_path: Path) -> Station:
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "db.sqlite3").write_bytes(migrated)
-    return Station(tmp_path / "var")
-
-
-def until(happened: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not happened():
-        assert time.monotonic() < deadline, f"never: {what}"
-        time.sleep(0.05)
 
 
 def assert_nothing_left(station: Station) -> None:

@@ -3,19 +3,14 @@
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
-from django.utils import timezone
+from django.conf import settings
 
-from tests import builders
-from tests.vod import films
+from tests.vod.station import Station
 from tests.vod.transcoding import clips
-from vod.models import Progress, Title
-from vod.services import film_in, jobs
-from vod.transcoding.fake import FakeTranscoder
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.media]
@@ -29,19 +24,29 @@ BRIGHTNESS = """() => {
   const light = pen.getImageData(0, 0, 32, 18).data.filter((_value, number) => number % 4 < 3);
   return light.reduce((sum, value) => sum + value, 0) / light.length;
 }"""
+ALICE_HAS_RENTED = """
+from django.test import Client
+from django.utils import timezone
+from tests import builders
+from tests.vod import films
+from vod.models import Title
+
+Title.objects.update(is_published=True)
+title = Title.objects.get(slug="tram")
+builders.rental(title)
+alice = builders.member("alice@example.com")
+films.begun(alice, title, timezone.now())
+client = Client()
+client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+print(client.cookies["sessionid"].value)
+"""
+RENTAL_ENDS = "UPDATE vod_entitlement SET ends_at = datetime('now', '-1 second')"
+RENTAL_RUNS = "UPDATE vod_entitlement SET ends_at = datetime('now', '+1 day')"
 POSITION = "() => document.querySelector('video').currentTime"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _rows_beside_playwright() -> Iterator[None]:
-    """Playwright runs a loop in the thread of the test, which makes Django think that it is asked for rows in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture(scope="module")
-def browser(_rows_beside_playwright) -> Iterator["playwright.Browser"]:
+def browser() -> Iterator["playwright.Browser"]:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if not chromium:
         pytest.skip("Left out: there is no Chromium with H.264 on this machine.")
@@ -51,35 +56,42 @@ def browser(_rows_beside_playwright) -> Iterator["playwright.Browser"]:
         browser.close()
 
 
-@pytest.fixture
-def site(settings, tmp_path, live_server) -> str:
-    library = Path(django_settings.BASE_DIR) / "node_modules" / "hls.js" / "dist" / "hls.min.js"
-    if not library.is_file():
+@dataclass(frozen=True)
+class Served:
+    """A station whose film alice has rented and begun, its address, and her session's cookie."""
+
+    station: Station
+    address: str
+    cookie: str
+
+
+@pytest.fixture(scope="module")
+def served(migrated, tmp_path_factory) -> Iterator[Served]:
+    library = Path(settings.BASE_DIR) / "node_modules" / "hls.js" / "dist"
+    if not (library / "hls.min.js").is_file():
         pytest.skip("Left out: hls.js is not installed (npm ci).")
-    (tmp_path / "npm").mkdir()
-    shutil.copy(library, tmp_path / "npm")
-    settings.STATICFILES_DIRS = [Path(django_settings.BASE_DIR) / "static", ("npm", tmp_path / "npm")]
-    return live_server.url
+    folder = tmp_path_factory.mktemp("served")
+    station = Station(folder)
+    (folder / "db.sqlite3").write_bytes(migrated)
+    code, _, err = station.ingest(clips.film(folder / "film.mp4", seconds=12), "tram")
+    assert code == 0, err
+    cookie = station.run(ALICE_HAS_RENTED)
+    with station.serve(FRONT_END_DIR=str(library)) as address:
+        yield Served(station, address, cookie)
 
 
 @pytest.fixture
-def title(transactional_db, tmp_path) -> Title:
-    title = builders.title(slug="tram")
-    builders.rental(title)
-    master = clips.film(tmp_path / "film.mp4", seconds=12)
-    asset = film_in.take_in(title=title, file=master, actor=None, now=timezone.now())
-    assert jobs.run_job(asset.job.pk, transcoder=FakeTranscoder()).state == "succeeded"
-    return title
+def station(served) -> Station:
+    """As alice finds it before each test: her rental runs, and she has not watched yet."""
+    served.station.rows(RENTAL_RUNS)
+    served.station.rows("DELETE FROM vod_progress")
+    return served.station
 
 
 @pytest.fixture
-def page(browser, site, alice, title) -> Iterator["playwright.Page"]:
-    films.begun(alice, title, timezone.now())
-    client = Client()
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
-    context = browser.new_context(locale="en", base_url=site)
-    context.add_cookies([cookie])
+def page(browser, served, station) -> Iterator["playwright.Page"]:
+    context = browser.new_context(locale="en", base_url=served.address)
+    context.add_cookies([{"name": "sessionid", "value": served.cookie, "url": served.address}])
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -101,7 +113,7 @@ def play(page) -> None:
     until(page, f"({POSITION})() > 1", "the film moves")
 
 
-def test_alice_watches_pauses_and_goes_on_where_she_stopped(page, alice):
+def test_alice_watches_pauses_and_goes_on_where_she_stopped(page, station):
     page.goto("/watch/tram/?hl=en")
     play(page)
     assert page.evaluate(BRIGHTNESS) > 10
@@ -109,7 +121,7 @@ def test_alice_watches_pauses_and_goes_on_where_she_stopped(page, alice):
     until(page, "() => document.querySelector('video').paused", "it is paused")
     stopped = page.evaluate(POSITION)
     deadline = time.monotonic() + DEADLINE_S
-    while not Progress.objects.filter(user=alice, position_s__gt=stopped - 0.5).exists():
+    while not station.rows(f"SELECT 1 FROM vod_progress WHERE position_s > {stopped - 0.5}"):
         assert time.monotonic() < deadline, "never: the place is saved"
         page.wait_for_timeout(50)
 
@@ -128,7 +140,7 @@ def test_keys_work_in_the_player_alone(page):
     assert page.evaluate(is_muted)
 
 
-def test_a_cut_line_is_bridged_and_a_refusal_is_told_with_its_reason(page, alice):
+def test_a_cut_line_is_bridged_and_a_refusal_is_told_with_its_reason(page, station):
     page.route("**/*.ts", lambda route: route.abort())
     page.goto("/watch/tram/?hl=en")
     page.click("[data-player-big]")
@@ -136,13 +148,13 @@ def test_a_cut_line_is_bridged_and_a_refusal_is_told_with_its_reason(page, alice
     page.unroute("**/*.ts")
     until(page, f"({POSITION})() > 1", "it plays on unaided")
 
-    alice.entitlements.update(ends_at=timezone.now())
+    station.rows(RENTAL_ENDS)
     page.reload()
     assert "Your viewing time has ended" in page.inner_text("main")
 
 
-def test_a_rental_that_ends_while_the_page_is_open_is_told_by_the_player(page, alice):
-    page.route("**/media/keys/**", lambda route: (alice.entitlements.update(ends_at=timezone.now()), route.continue_()))
+def test_a_rental_that_ends_while_the_page_is_open_is_told_by_the_player(page, station):
+    page.route("**/media/keys/**", lambda route: (station.rows(RENTAL_ENDS), route.continue_()))
     page.goto("/watch/tram/?hl=en")
     until(page, "() => !document.querySelector('[data-player-message]').hidden", "the message shows")
     message = page.inner_text("[data-player-message]")
