@@ -5,7 +5,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from accounts.models import User
-from tests.builders import member
+from tests.builders import member, unique
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +41,20 @@ def bob(db) -> User:
 def sam(db) -> User:
     """Runs the shop; may see everything in these tests."""
     return member("sam@example.com", "佐野 サム", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """The whole service as processes, one for all stories that look from outside; each person in it is a new one."""
+    from tests.service import Service
+
+    running = Service(tmp_path_factory.mktemp("service"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def address() -> str:
+    """An e-mail address nobody has used."""
+    return f"visitor-{unique()}@example.com"

@@ -1,0 +1,116 @@
+"""A purchase in Chromium: from the sign-up to the moving picture, and once without JavaScript to the paid order."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.service import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
+
+DECLINED, THREE_D_SECURE, GOOD = "4000000000000002", "4000002760003184", "4242424242424242"
+CARD_FRAME = "[data-payment-element] iframe"
+
+
+def sign_up(tab: Page, service, address: str) -> None:
+    tab.goto(f"{service.url}/accounts/signup/")
+    tab.locator("input[name=email]").fill(address)
+    tab.locator("main form:has(input[name=email]) button[type=submit]").first.click()
+    tab.locator("input[name=code]").fill(service.code_for(address))
+    tab.locator("main form:has(input[name=code]) button[type=submit]").first.click()
+    tab.wait_for_url(lambda url: "/accounts/" not in url)
+
+
+def fill_in_address(tab: Page) -> None:
+    typed = {
+        "name": "髙橋 𠮷乃",
+        "name_kana": "たかはし よしの",
+        "postal_code": "060-0042",
+        "city": "札幌市中央区大通西",
+        "line1": "1-2-3",
+        "phone": "090-1234-5678",
+    }
+    for name, value in typed.items():
+        tab.locator(f"[name={name}]").fill(value)
+    tab.locator("[name=prefecture]").select_option("1")
+    tab.locator("main form:has([name=city]) button[type=submit]").first.click()
+
+
+def type_card(tab: Page, number: str) -> None:
+    frame = tab.frame_locator(CARD_FRAME)
+    for field, value in (("number", number), ("expiry", "12 / 34"), ("cvc", "123")):
+        frame.locator(f"#{field}").fill("")
+        frame.locator(f"#{field}").press_sequentially(value)
+
+
+def test_a_viewer_rents_buys_a_mug_pays_and_watches(service, open_tab, address):
+    tab = open_tab()
+    sign_up(tab, service, address)
+    tab.goto(f"{service.url}/shop/goma-mug/?variant=GM-MUG-BLU")
+    tab.locator("main form[action='/cart/add/'] button[type=submit]").first.click()
+    expect(tab.locator("header")).to_contain_text("1")
+    tab.goto(f"{service.url}/vod/first-boat/")
+    tab.locator("main form[action='/cart/add/'] button[type=submit]").first.click()
+    tab.goto(f"{service.url}/checkout/")
+    fill_in_address(tab)
+
+    expect(tab.locator("#checkout-form")).to_contain_text("髙橋 𠮷乃")
+    type_card(tab, DECLINED)
+    tab.locator("[data-pay]").click()
+    expect(tab.locator("[data-payment-error]")).to_contain_text("カード")
+    assert "/checkout/" in tab.url  # everything is still there, and the same order is paid next
+
+    type_card(tab, THREE_D_SECURE)
+    tab.locator("[data-pay]").click()
+    tab.frame_locator("dialog iframe").get_by_role("button", name="認証する").click()
+    tab.wait_for_url("**/orders/H*/")
+    number = tab.url.rstrip("/").rpartition("/")[2]
+    assert service.ledgers.charges(number) == 1
+
+    status = tab.locator("#order-status")
+    until(lambda: service.instruction_for(number), what="the instruction")
+    service.ship(number, {"GM-MUG-BLU": 1})
+    expect(status).to_contain_text("発送")  # the page changes by itself
+
+    tab.goto(f"{service.url}/watch/first-boat/")
+    tab.locator("form[action$='/begin/'] button[type=submit]").click()
+    watch_a_second(tab)
+
+
+def watch_a_second(tab: Page) -> None:
+    """The time moves, and the picture has light in it."""
+    tab.wait_for_selector("video")
+    tab.evaluate("document.querySelector('video').muted = true; document.querySelector('video').play()")
+    tab.wait_for_function("document.querySelector('video').currentTime > 1")
+    light = tab.evaluate(
+        """() => {
+            const video = document.querySelector("video");
+            const canvas = document.createElement("canvas");
+            canvas.width = 64; canvas.height = 36;
+            const brush = canvas.getContext("2d");
+            brush.drawImage(video, 0, 0, 64, 36);
+            const dots = brush.getImageData(0, 0, 64, 36).data;
+            let sum = 0;
+            for (let i = 0; i < dots.length; i += 4) sum += dots[i] + dots[i + 1] + dots[i + 2];
+            return sum / (64 * 36 * 3);
+        }"""
+    )
+    assert light > 20
+
+
+def test_without_javascript_a_viewer_reaches_the_paid_order(service, open_tab, address):
+    tab = open_tab(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    sign_up(tab, service, address)
+    tab.goto(f"{service.url}/vod/foggy-soup/")
+    tab.locator("main form[action='/cart/add/'] button[type=submit]").first.click()
+    tab.goto(f"{service.url}/checkout/")
+    tab.locator("[data-pay]").click()
+    tab.wait_for_url("**/c/pay/**")
+    for field, value in (("number", GOOD), ("expiry", "12 / 34"), ("cvc", "123"), ("name", "ALICE")):
+        if tab.locator(f"#{field}").count():
+            tab.fill(f"#{field}", value)
+    tab.locator("form button[type=submit]").first.click()
+    tab.wait_for_url("**/orders/H*/")
+    number = tab.url.rstrip("/").rpartition("/")[2]
+    assert service.ledgers.charges(number) == 1
+    tab.reload()
+    expect(tab.locator("#order-status")).to_contain_text("支払い")
