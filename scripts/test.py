@@ -1,4 +1,4 @@
-"""`make test`: the whole suite on SQLite, then what touches the database on PostgreSQL, with a real Redis.
+"""`make test`: the whole suite on SQLite, and what touches the database on PostgreSQL too, with a real Redis.
 
 Ends with one line over all legs, `N passed, N failed, N skipped`, and with a status other than 0 after any failure.
 Arguments go to pytest. `PROOF=full` in the environment makes every proof run at its full size (`make proof`).
@@ -13,6 +13,8 @@ import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,8 +28,8 @@ from tests import postgres  # noqa: E402
 REPORTS = ROOT / "var" / "test"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_TESTS = 5  # pytest's exit status when everything was deselected
-# What looks at the repository, at files or at whole processes is the same on every database.
-ON_POSTGRESQL = "not (browser or media or stack or chaos) or postgresql"
+HEAVY = "browser or media or stack or chaos"
+# What looks at the repository alone, or at servers without a database of ours, is the same on every database.
 HOUSE = ("tests/architecture", "tests/house", "tests/sandboxes")
 OPTIONAL = {
     "SAMPLE_MEDIA": "the film clips of SAMPLE_MEDIA (a folder of videos): tests use the clips they make themselves",
@@ -37,19 +39,37 @@ OPTIONAL = {
 Counts = Counter[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leg:
+    """One run of pytest: which tests, on which database, with what beside them."""
+
+    name: str
+    marked: str
+    arguments: tuple[str, ...]
+    env: dict[str, str]
+
+    @property
+    def report(self) -> Path:
+        return REPORTS / f"{self.name}.xml"
+
+    @property
+    def output(self) -> Path:
+        return REPORTS / f"{self.name}.log"
+
+
 def main() -> int:
     options, rest = arguments()
-    legs = {"sqlite": on_sqlite, "postgresql": on_postgresql}
-    chosen = [legs[options.leg]] if options.leg else list(legs.values())
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    tell_what_is_missing()
     totals: Counts = Counter()
     broken = missing_browser()
-    tell_what_is_missing()
     try:
-        with redis_url() as redis:
-            for leg in chosen:
-                counts, status = leg(redis, options.marked, rest)
-                totals += counts
-                broken |= status not in (0, NO_TESTS)
+        with redis_url() as redis, postgres_for(options.leg) as database:
+            legs = chosen(options, rest, redis=redis, database=database)
+            for together in (legs[:2], legs[2:]):
+                for leg, status in run(together):
+                    totals += counted(leg.report)
+                    broken |= status not in (0, NO_TESTS)
     except (StackError, postgres.NoPostgres) as refusal:
         install.say(str(refusal))
         broken = True
@@ -65,27 +85,65 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args()
 
 
-def on_sqlite(redis: str, marked: str, rest: list[str]) -> tuple[Counts, int]:
-    return pytest("sqlite", all_of("not postgresql", browser_marker(), marked), rest, REDIS_URL=redis, DATABASE_URL="")
+def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[Leg]:
+    """The legs in the order in which they run: the first two side by side, one on each core, the last alone.
+
+    Those that start processes, encode or drive a browser wait for things to happen; beside another leg they would wait
+    longer than they may.
+    """
+
+    def leg(name: str, marker: str, database_url: str, *more: str) -> Leg:
+        marked = all_of(marker, options.marked, "" if has_browser() else "not browser")
+        return Leg(
+            name=name, marked=marked, arguments=(*more, *rest), env={"REDIS_URL": redis, "DATABASE_URL": database_url}
+        )
+
+    on_sqlite = [
+        leg("sqlite", f"not ({HEAVY}) and not postgresql", ""),
+        leg("processes", f"({HEAVY}) and not postgresql", ""),
+    ]
+    on_postgresql = leg("postgresql", f"not ({HEAVY}) or postgresql", database, *(f"--ignore={name}" for name in HOUSE))
+    if options.leg == "sqlite":
+        return on_sqlite
+    return [on_postgresql] if options.leg else [on_sqlite[0], on_postgresql, on_sqlite[1]]
 
 
-def on_postgresql(redis: str, marked: str, rest: list[str]) -> tuple[Counts, int]:
-    ignored = [f"--ignore={folder}" for folder in HOUSE]
-    with postgres.database_url() as url:
-        return pytest("postgresql", all_of(ON_POSTGRESQL, marked), [*ignored, *rest], REDIS_URL=redis, DATABASE_URL=url)
+@contextmanager
+def postgres_for(leg: str | None) -> Iterator[str]:
+    if leg == "sqlite":
+        yield ""
+    else:
+        with postgres.database_url() as url:
+            yield url
 
 
-def pytest(leg: str, marked: str, rest: list[str], **env: str) -> tuple[Counts, int]:
-    """Run pytest once and count by its own report. Returns the counts and pytest's exit status."""
-    report = REPORTS / f"{leg}.xml"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.unlink(missing_ok=True)
+def run(legs: list[Leg]) -> Iterator[tuple[Leg, int]]:
+    """Run them side by side; the first one's words are shown as they come, another's when it has ended."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}", "-m", marked, *rest]
-    status = subprocess.run(command, cwd=ROOT, env=environment(env), check=False).returncode
-    counts = counted(report)
-    print(f"[{leg}] {sum(counts.values())} tests in {time.monotonic() - began:.0f} s", flush=True)
-    return counts, status
+    running = [(leg, started(leg, shown=leg is legs[0])) for leg in legs]
+    for leg, process in running:
+        status = process.wait()
+        if leg is not legs[0]:
+            print(leg.output.read_text(errors="replace"), flush=True)
+        print(f"[{leg.name}] {sum(counted(leg.report).values())} tests, {time.monotonic() - began:.0f} s", flush=True)
+        yield leg, status
+
+
+def started(leg: Leg, *, shown: bool) -> "subprocess.Popen[bytes]":
+    leg.report.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-rfEs",
+        f"--junitxml={leg.report}",
+        "-m",
+        leg.marked,
+        *leg.arguments,
+    ]
+    sink = None if shown else leg.output.open("wb")
+    return subprocess.Popen(command, cwd=ROOT, env=environment(leg.env), stdout=sink, stderr=sink and subprocess.STDOUT)
 
 
 def environment(leg: dict[str, str]) -> dict[str, str]:
@@ -109,10 +167,6 @@ def counted(report: Path) -> Counts:
 
 def all_of(*markers: str) -> str:
     return " and ".join(f"({marker})" for marker in markers if marker)
-
-
-def browser_marker() -> str:
-    return "" if has_browser() else "not browser"
 
 
 def has_browser() -> bool:
