@@ -353,6 +353,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": ["config.lib.api.schema.plain_answers"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 
+from cms.templatetags.reference import inline_code
 from tests import builders
 
 OPERATIONS = {
@@ -159,6 +160,14 @@ def test_every_link_within_the_documentation_leads_somewhere(client):
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
     assert len(anchors) == len(re.findall(r'id="([^"]+)"', page)), "an anchor is there once"
+
+
+@pytest.mark.django_db
+def test_code_in_a_sentence_is_shown_as_code_and_nothing_as_markup(client):
+    page = client.get("/api/v1/docs/?hl=en").content.decode()
+    assert "as given in <code>next</code> and <code>previous</code>" in page
+    assert "`" not in page
+    assert inline_code("<b>`a`</b>") == "&lt;b&gt;<code>a</code>&lt;/b&gt;"
 
 
 @pytest.mark.django_db

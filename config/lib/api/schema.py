@@ -36,6 +36,9 @@ class Schema(AutoSchema):
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self.view.is_list
 
+    def get_paginated_name(self, serializer_name: str) -> str:
+        return f"{serializer_name}Page"
+
     def get_override_parameters(self) -> list[Any]:
         query = self.view.query_serializer
         return [query] if query().fields else []
