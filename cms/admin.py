@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from cms.models import Notice, Page, RelatedGoods
-from config.lib.staff import StaffAdmin, StaffInline, TickFilter
+from config.lib.staff import BUSY, GOOD, PLAIN, StaffAdmin, StaffInline, TickFilter, chip
 from vod.admin.catalogue import TitleAdmin
 from vod.models import Title
 
@@ -58,12 +59,13 @@ class NoticeAdmin(StaffAdmin):
     date_hierarchy = "starts_at"
     ordering = ("-starts_at",)
 
-    @display(description=_("shown"), label={"now": "success", "later": "info", "over": "default"})
-    def standing(self, notice: Notice) -> tuple[str, Any]:
+    @display(description=_("shown"))
+    def standing(self, notice: Notice) -> SafeString:
         now = timezone.now()
         if notice.starts_at > now:
-            return "later", _("later")
-        return ("now", _("on every page")) if notice.ends_at is None or notice.ends_at > now else ("over", _("over"))
+            return chip(_("later"), BUSY)
+        is_shown = notice.ends_at is None or notice.ends_at > now
+        return chip(_("on every page"), GOOD) if is_shown else chip(_("over"), PLAIN)
 
 
 @admin.register(RelatedGoods)

@@ -369,6 +369,10 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "COLORS": "cms.staff.colours.none_in_the_page",
     "STYLES": [lambda request: static("staff/colours.css"), lambda request: static("staff/staff.css")],
+    "SCRIPTS": [
+        lambda request: static("staff/expressions.js"),
+        lambda request: static("staff/style_attribute.js"),
+    ],
     "DASHBOARD_CALLBACK": "cms.staff.dashboard.add_dashboard",
     "SIDEBAR": {
         "show_search": True,

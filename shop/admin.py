@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import F, Prefetch, QuerySet, Sum
+from django.db.models import F, ImageField, Prefetch, QuerySet, Sum
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from config.lib.money import yen
 from config.lib.staff import (
@@ -30,6 +30,7 @@ from config.lib.staff import (
     StaffAdmin,
     StaffInline,
     TickFilter,
+    chip,
     list_of,
     state_column,
     thumbnail,
@@ -69,6 +70,7 @@ MOVEMENT_COLOURS = {
     StockMovement.Kind.ADJUSTED: BAD,
 }
 COOL_COLOURS = {TemperatureClass.AMBIENT: PLAIN, TemperatureClass.CHILLED: BUSY, TemperatureClass.FROZEN: BUSY}
+FEW = 3
 FREE = F("on_hand") + F("backorder_limit") - F("committed") - F("reserved") - F("damaged") - F("safety_stock")
 
 
@@ -105,13 +107,9 @@ class PictureForm(RowForm):
 class PictureInline(StaffInline):
     model = ProductImage
     form = PictureForm
-    fields = ("stamp", "image", "alt", "alt_en", "variant", "position")
-    readonly_fields = ("stamp",)
+    formfield_overrides = {ImageField: {"widget": UnfoldAdminImageFieldWidget}}
+    fields = ("image", "alt", "alt_en", "variant", "position")
     related = ("product", "variant__product")
-
-    @display(description=_("picture"))
-    def stamp(self, picture: ProductImage) -> SafeString | str:
-        return thumbnail(picture.image, picture.alt)
 
 
 class OptionInline(StaffInline):
@@ -143,7 +141,7 @@ class ProductAdmin(StaffAdmin):
     inlines = (OptionInline, VariantInline, PictureInline)
     fieldsets = (
         (None, {"fields": (("name", "name_en"), ("reading", "slug"), "category")}),
-        (_("Publication"), {"fields": ("is_published", ("starts_at", "ends_at"))}),
+        (_("Publication"), {"fields": ("is_published", "starts_at", "ends_at")}),
         (_("Words"), {"fields": ("description", "description_en", "details", "details_en")}),
         (_("Tax and delivery"), {"fields": (("tax_category", "temperature_class"),)}),
     )
@@ -246,7 +244,7 @@ class Scarce(TickFilter):
     choice = _("three pieces or fewer")
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.alias(free=FREE).filter(free__lte=3)
+        return rows.alias(free=FREE).filter(free__lte=FEW)
 
 
 class StockItemForm(ModelForm):  # type: ignore[type-arg]
@@ -323,10 +321,10 @@ class StockItemAdmin(StaffAdmin):
     def sku(self, item: StockItem) -> str:
         return item.variant.sku
 
-    @display(description=_("can be sold"), label={"some": "success", "few": "warning", "none": "danger"})
-    def free(self, item: StockItem) -> tuple[str, str]:
+    @display(description=_("can be sold"))
+    def free(self, item: StockItem) -> SafeString:
         count = item.available
-        return ("some" if count > 3 else "few" if count else "none"), f"{count:,}"
+        return chip(f"{count:,}", GOOD if count > FEW else WAITS if count else BAD)
 
     def save_model(self, request: HttpRequest, obj: StockItem, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         """Write what was changed here alone: sales move the counters while the form is open."""

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 # Heading, then model and symbol of each page, in the order of the work.
 GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
     (
-        _("Programmes"),
+        pgettext_lazy("staff", "Programmes"),
         (
             ("vod.Title", "movie"),
             ("vod.Season", "video_library"),
@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Goods"),
+        pgettext_lazy("staff", "Goods"),
         (
             ("shop.Product", "redeem"),
             ("shop.Variant", "style"),
@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Orders"),
+        pgettext_lazy("staff", "Orders"),
         (
             ("orders.Order", "receipt_long"),
             ("orders.StageRun", "account_tree"),
@@ -57,7 +57,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Money"),
+        pgettext_lazy("staff", "Money"),
         (
             ("orders.Payment", "payments"),
             ("orders.Refund", "undo"),
@@ -66,7 +66,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Customers"),
+        pgettext_lazy("staff", "Customers"),
         (
             ("accounts.User", "person"),
             ("accounts.Address", "home_pin"),
@@ -75,7 +75,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     (
-        _("Site"),
+        pgettext_lazy("staff", "Site"),
         (
             ("cms.Page", "article"),
             ("cms.Notice", "campaign"),
@@ -117,14 +117,14 @@ def _development() -> list[dict[str, Any]]:
         (_("Payment stand-in"), "credit_card", settings.STRIPE_JS_URL),
         (_("Warehouse stand-in"), "forklift", settings.WAREHOUSE_API_URL),
         (_("kintone stand-in"), "table_chart", settings.KINTONE_URL),
-        (_("Mailbox"), "inbox", settings.MAIL_SANDBOX_URL),
+        (pgettext_lazy("staff", "Mailbox"), "inbox", settings.MAIL_SANDBOX_URL),
     )
     items = [
         {"title": title, "icon": symbol, "link": _origin(url), "active": False}
         for title, symbol, url in places
         if urlsplit(url).hostname in ("localhost", "127.0.0.1")
     ]
-    return [{"title": _("Development"), "separator": True, "items": items}] if items else []
+    return [{"title": pgettext_lazy("staff", "Development"), "separator": True, "items": items}] if items else []
 
 
 def _origin(url: str) -> str:

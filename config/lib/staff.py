@@ -4,6 +4,8 @@ A page costs the same number of queries however many rows there are: `related` n
 its own, and every relation is chosen by typing a part of its name, never from a list of all.
 """
 
+import functools
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -67,6 +69,19 @@ class ReadOnlyAdmin(_ReadOnly, StaffAdmin):
 
     actions = None
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Structures are shown as text: the theme would colour them by styles in the page."""
+        structures = self._structures()
+        names = [name for name in super().get_fields(request, obj) if not callable(name)]
+        return [structure_column(name, self.model) if name in structures else name for name in names]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        shown = [structure_column(name, self.model) for name in self._structures()] if not self.fieldsets else []
+        return [*super().get_readonly_fields(request, obj), *shown]
+
+    def _structures(self) -> list[str]:
+        return [field.name for field in self.model._meta.fields if isinstance(field, models.JSONField)]
+
 
 class KnownChoice(AutocompleteSelect):
     """A searched relation that shows the row it already holds without asking the database for it once more."""
@@ -111,17 +126,34 @@ class ReadOnlyInline(_ReadOnly, StaffInline):
     show_change_link = True
 
 
-def state_column(
-    field: str, colours: dict[Any, str], description: Any, *, path: str = ""
-) -> Callable[[Any, Any], tuple[Any, Any] | None]:
-    """A column with the word of a state on its colour; `path` leads to the row that has the state, where another."""
+def chip(words: Any, colour: str) -> SafeString:
+    """A word on a colour; the word alone tells it too."""
+    return format_html('<span class="staff-chip staff-chip-{}">{}</span>', colour, words)
 
-    @display(description=description, ordering=f"{path}__{field}" if path else field, label=colours)
-    def column(self: Any, row: Any) -> tuple[Any, Any] | None:
-        holder = getattr(row, path, None) if path else row
-        if holder is None:
-            return None
-        return getattr(holder, field), getattr(holder, f"get_{field}_display")()
+
+def state_column(field: str, colours: dict[Any, str], description: Any) -> Callable[[Any, Any], SafeString]:
+    """A column with the word of a state on its colour."""
+
+    @display(description=description, ordering=field)
+    def column(self: Any, row: Any) -> SafeString:
+        return chip(getattr(row, f"get_{field}_display")(), colours.get(getattr(row, field), PLAIN))
+
+    return column
+
+
+def as_text(value: Any) -> SafeString:
+    """A structure as people read it: indented, in a box that scrolls."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    return format_html('<pre class="staff-json">{}</pre>', text)
+
+
+@functools.cache
+def structure_column(name: str, model: type[models.Model]) -> Callable[[Any], SafeString]:
+    """A field of JSON, shown as text."""
+
+    @display(description=model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    def column(row: Any) -> SafeString:
+        return as_text(getattr(row, name))
 
     return column
 

@@ -1,27 +1,19 @@
 """The money of orders: payments, refunds, tax documents, and what providers told us. All of it is read only."""
 
-import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.lib.money import yen
-from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, link, state_column
+from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, link, state_column
 from orders.admin import words
 from orders.models import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
 
 DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.CORRECTION: BUSY}
-
-
-def as_text(value: Any) -> SafeString:
-    """A structure as people read it: indented, in a box that scrolls."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
-    return format_html('<pre class="staff-json">{}</pre>', text)
 
 
 class RefundInline(ReadOnlyInline):

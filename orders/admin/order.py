@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.lib.money import yen
-from config.lib.staff import ReadOnlyAdmin, TickFilter, link, state_column
+from config.lib.staff import BAD, ReadOnlyAdmin, TickFilter, chip, link, state_column
 from orders.admin import words
 from orders.admin.sheet import order_sheet
 from orders.models import Order, OrderAddress, OrderEvent, OrderLine, OutboundMail, StageRun
@@ -70,9 +70,9 @@ class OrderAdmin(ReadOnlyAdmin):
     def total_words(self, order: Order) -> str:
         return yen(order.total)
 
-    @display(description=_("attention"), label={"yes": "danger"})
-    def attention(self, order: Any) -> tuple[str, Any] | None:
-        return ("yes", _("needs a person")) if order._needs_a_person else None
+    @display(description=_("attention"))
+    def attention(self, order: Any) -> SafeString | str:
+        return chip(_("needs a person"), BAD) if order._needs_a_person else ""
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

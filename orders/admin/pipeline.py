@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, link, page_of, state_column
+from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, as_text, link, page_of, state_column
 from orders.admin import words
 from orders.models import Effect, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import operate
@@ -98,12 +98,12 @@ class StageRunAdmin(ReadOnlyAdmin):
     inlines = (AttemptInline, EffectInline, ActionInline)
     change_form_template = "admin/orders/stagerun/change_form.html"
     state_word = state_column("state", words.STAGE_COLOURS, _("state"))
-    readonly_fields = ("order_link", "name_words", "state_word")
+    readonly_fields = ("order_link", "name_words", "state_word", "result")
     fieldsets = (
         (None, {"fields": ("order_link", ("name_words", "item"), ("state_word", "kind"), "error")}),
         (_("Attempts"), {"fields": (("attempts", "budget"), ("available_at", "deadline_at"))}),
         (_("Times"), {"fields": (("started_at", "finished_at"), ("lease_owner", "lease_until"))}),
-        (_("output"), {"fields": ("output",)}),
+        (_("output"), {"fields": ("result",)}),
     )
 
     def get_urls(self) -> list[Any]:
@@ -121,6 +121,10 @@ class StageRunAdmin(ReadOnlyAdmin):
     @display(description=_("stage"), ordering="name")
     def name_words(self, stage: StageRun) -> str:
         return f"{words.STAGES.get(stage.name, '')} {stage.name}".strip()
+
+    @display(description=_("output"))
+    def result(self, stage: StageRun) -> SafeString:
+        return as_text(stage.output)
 
     def retry(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Try a stage that stands still once more, with a fresh budget of attempts."""

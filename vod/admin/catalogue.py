@@ -10,13 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from config.lib.staff import (
+    BAD,
     BUSY,
+    GOOD,
     PLAIN,
     WAITS,
     ReadOnlyInline,
     StaffAdmin,
     StaffInline,
     TickFilter,
+    chip,
     state_column,
     thumbnail,
 )
@@ -92,15 +95,14 @@ class TitleAdmin(StaffAdmin):
     search_help_text = _("title, reading, cast or synopsis")
     date_hierarchy = "starts_at"
     prepopulated_fields = {"slug": ("name_en",)}
-    readonly_fields = ("picture_wide", "picture_tall", "created_at")
     related = ("episode__season__series",)
     kind_word = state_column("kind", KIND_COLOURS, _("kind"))
     fieldsets = (
         (None, {"fields": (("kind", "slug"), ("name", "name_en"), "reading")}),
-        (_("Publication"), {"fields": ("is_published", ("starts_at", "ends_at"))}),
+        (_("Publication"), {"fields": ("is_published", "starts_at", "ends_at")}),
         (_("Words"), {"fields": ("synopsis", "synopsis_en", ("cast", "cast_en"))}),
         (_("Particulars"), {"fields": ("genres", ("year", "rating"))}),
-        (_("Artwork"), {"fields": (("artwork_wide", "picture_wide"), ("artwork_tall", "picture_tall"))}),
+        (_("Artwork"), {"fields": (("artwork_wide", "artwork_tall"),)}),
     )
 
     def get_inlines(self, request: HttpRequest, obj: Title | None) -> Any:
@@ -126,32 +128,22 @@ class TitleAdmin(StaffAdmin):
     def stamp(self, title: Title) -> SafeString | str:
         return thumbnail(title.artwork_wide, "")
 
-    @display(description=_("artwork now"))
-    def picture_wide(self, title: Title) -> SafeString | str:
-        return thumbnail(title.artwork_wide, title.name)
-
-    @display(description=_("artwork now"))
-    def picture_tall(self, title: Title) -> SafeString | str:
-        return thumbnail(title.artwork_tall, title.name)
-
     @display(description=_("place in the series"))
     def place(self, title: Title) -> str:
         episode = getattr(title, "episode", None)
         return f"{episode.season} #{episode.number}" if episode else "-"
 
-    @display(
-        description=_("film"), label={"playable": "success", "busy": "info", "failed": "danger", "none": "default"}
-    )
-    def film_word(self, title: Title) -> tuple[str, Any]:
+    @display(description=_("film"))
+    def film_word(self, title: Title) -> SafeString | str:
         """What a viewer would find: a film, one that is being made, or none."""
-        assets = list(title.assets.all())
-        if list(title.packages.all()):
-            return "playable", _("playable")
-        if title.kind == Title.Kind.SERIES:
-            return "none", "-"
-        if assets and assets[0].state == Asset.State.FAILED:
-            return "failed", _("failed")
-        return ("busy", percent_of(assets[0])) if assets else ("none", _("none yet"))
+        if title.packages.all():
+            return chip(_("playable"), GOOD)
+        newest = next(iter(title.assets.all()), None)
+        if newest is None or title.kind == Title.Kind.SERIES:
+            return "-"
+        if newest.state == Asset.State.FAILED:
+            return chip(_("failed"), BAD)
+        return chip(percent_of(newest), BUSY)
 
 
 @admin.register(Season)

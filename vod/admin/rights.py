@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 
 from config.lib.money import yen
-from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, StaffAdmin, TickFilter, state_column
+from config.lib.staff import BAD, BUSY, GOOD, PLAIN, ReadOnlyAdmin, StaffAdmin, TickFilter, chip, state_column
 from vod.models import Entitlement, Offer, PlaybackSession, Progress
 
 OFFER_COLOURS = {Offer.Kind.FREE: GOOD, Offer.Kind.RENTAL: BUSY}
@@ -56,13 +57,13 @@ class EntitlementAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     related = ("user", "title")
 
-    @display(description=_("right"), label={"live": "success", "over": "default", "revoked": "danger"})
-    def standing(self, right: Entitlement) -> tuple[str, Any]:
+    @display(description=_("right"))
+    def standing(self, right: Entitlement) -> SafeString:
         now = timezone.now()
         if right.revoked_at or right.suspended_at:
-            return "revoked", _("taken back")
+            return chip(_("taken back"), BAD)
         is_live = right.starts_at <= now and (right.ends_at is None or right.ends_at > now)
-        return ("live", _("may watch")) if is_live else ("over", _("over"))
+        return chip(_("may watch"), GOOD) if is_live else chip(_("over"), PLAIN)
 
 
 @admin.register(PlaybackSession)
