@@ -12,6 +12,6 @@ _TICKED = re.compile(r"`([^`]+)`")
 
 
 @register.filter
-def inline_code(text: object) -> SafeString:
+def inline_code(text: str) -> SafeString:
     """The text with what stands between backticks as code, as it is written in the descriptions of the API."""
     return mark_safe(_TICKED.sub(r"<code>\1</code>", conditional_escape(text)))  # noqa: S308 - escaped before
