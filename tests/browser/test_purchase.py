@@ -78,7 +78,7 @@ def test_a_viewer_rents_buys_a_mug_pays_and_watches(service, open_tab, address):
     expect(status).to_contain_text("発送")  # the page changes by itself
 
     tab.goto(f"{service.url}/watch/first-boat/")
-    tab.locator("form[action$='/begin/'] button[type=submit]").click()
+    tab.locator("form[action$='/begin/'] button").click()
     watch_a_second(tab)
 
 
