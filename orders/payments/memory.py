@@ -32,7 +32,7 @@ class MemoryProvider:
                 ref,
                 request["amount"],
                 request["currency"],
-                client_secret=f"{ref}_secret",
+                client_secret="" if page else f"{ref}_secret",
                 page_url=page,
             )
             self.by_key[key] = {"id": ref}
