@@ -10,7 +10,7 @@ from allauth.idp.oidc.models import Client, Token
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from unfold.decorators import display
 from accounts.models import Address, Consent, User
 from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, StaffAdmin
 
+ACTS = {"view": _("look at"), "add": _("add"), "change": _("change"), "delete": _("delete")}
 # Only who may do all may make others do more.
 RIGHTS = ("is_staff", "is_superuser", "groups")
 
@@ -129,6 +130,19 @@ class RoleAdmin(GroupAdmin, StaffAdmin):
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         return []
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None:
+            field.queryset = Permission.objects.select_related("content_type").order_by("content_type", "pk")
+            field.label_from_instance = permission_words  # type: ignore[attr-defined]
+        return field
+
+
+def permission_words(permission: Permission) -> str:
+    """A permission as staff read it: about what, and to do what."""
+    verb = ACTS.get(permission.codename.partition("_")[0], permission.name)
+    return f"{permission.content_type.app_labeled_name}: {verb}"
 
 
 @admin.register(EmailAddress)

@@ -35,8 +35,7 @@ class HandlerAdmin(StaffAdmin):
 
 @admin.register(Placement)
 class PlacementAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "handler", "total_words", "backoffice_record", "placed_at")
-    list_display_links = ("handler",)
+    list_display = ("handler", "order_link", "total_words", "backoffice_record", "placed_at")
     list_filter = ("handler",)
     search_fields = ("order__number", "reference", "backoffice_record", "handler__name")
     date_hierarchy = "placed_at"
@@ -90,9 +89,11 @@ class ShipmentInline(ReadOnlyInline):
 
 @admin.register(FulfillmentOrder)
 class FulfillmentOrderAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "warehouse", "temperature_class", "state_word", "external_id", "shipping_list",
+    list_display = (
+        "warehouse",
+        "order_link", "temperature_class", "state_word", "external_id", "shipping_list",
                     "created_at")  # fmt: skip
-    list_display_links = ("warehouse", "external_id")
+    list_display_links = ("warehouse",)
     list_filter = ("state", "warehouse", "temperature_class")
     search_fields = ("order__number", "reference", "external_id", "shipments__tracking_number")
     date_hierarchy = "created_at"

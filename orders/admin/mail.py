@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
@@ -29,13 +31,13 @@ class OutboundMailAdmin(ReadOnlyAdmin):
     related = ("order",)
     change_form_template = "admin/orders/outboundmail/change_form.html"
     state_word = state_column("state", words.MAIL_COLOURS, _("state"))
-    readonly_fields = ("state_word", "kind_words")
+    readonly_fields = ("state_word", "kind_words", "letter")
     fieldsets = (
         (
             None,
             {"fields": (("subject", "kind_words"), ("to", "language"), ("state_word", "sent_at"), "error", "order")},
         ),
-        (_("text"), {"fields": ("text",)}),
+        (_("text"), {"fields": ("letter",)}),
         (_("Sending"), {"fields": (("message_id", "dedupe_key"), "created_at")}),
     )
 
@@ -50,6 +52,10 @@ class OutboundMailAdmin(ReadOnlyAdmin):
     @display(description=_("kind"), ordering="kind")
     def kind_words(self, mail: OutboundMail) -> Any:
         return words.MAILS.get(mail.kind, mail.kind)
+
+    @display(description=_("text"))
+    def letter(self, mail: OutboundMail) -> SafeString:
+        return format_html('<pre class="staff-letter">{}</pre>', mail.text)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -26,7 +26,6 @@ class RefundInline(ReadOnlyInline):
 class PaymentAdmin(ReadOnlyAdmin):
     list_display = ("order_link", "generation", "method", "state_word", "amount_words", "captured", "refunded",
                     "provider_ref", "created_at")  # fmt: skip
-    list_display_links = ("generation", "provider_ref")
     list_filter = ("state", "method", "provider")
     search_fields = ("order__number", "order__email", "provider_ref", "charge_ref")
     date_hierarchy = "created_at"
@@ -46,8 +45,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "amount_words", "state_word", "reason", "provider_ref", "created_at")
-    list_display_links = ("amount_words",)
+    list_display = ("amount_words", "order_link", "state_word", "reason", "provider_ref", "created_at")
     list_filter = ("state",)
     search_fields = ("payment__order__number", "key", "provider_ref", "reason")
     date_hierarchy = "created_at"

@@ -54,6 +54,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = _("order number, e-mail address, name or SKU")
     date_hierarchy = "created_at"
     related = ("user", "ship_to")
+    view_on_site = False  # that page is the buyer's own
     change_form_template = "admin/orders/order/change_form.html"
     state_word = state_column("state", words.ORDER_COLOURS, _("state"))
     delivery_word = state_column("fulfillment_state", words.DELIVERY_COLOURS, _("delivery"))
@@ -89,8 +90,7 @@ class OrderAdmin(ReadOnlyAdmin):
 
 @admin.register(OrderLine)
 class OrderLineAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "name", "sku", "quantity", "price_words", "tax_rate", "handler")
-    list_display_links = ("name",)
+    list_display = ("name", "order_link", "sku", "quantity", "price_words", "tax_rate", "handler")
     list_filter = ("handler", "tax_rate", "temperature_class")
     search_fields = ("order__number", "name", "name_en", "sku", "reference")
     ordering = ("-pk",)

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -16,7 +18,7 @@ from unfold.decorators import display
 
 from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, as_text, link, page_of, state_column
 from orders.admin import words
-from orders.models import Effect, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
+from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.operate import NotPossible
 
@@ -41,8 +43,8 @@ def reason_of(request: HttpRequest) -> str:
 @admin.register(PipelineRun)
 class PipelineRunAdmin(ReadOnlyAdmin):
     list_display = (
-        "order_link",
         "pipeline",
+        "order_link",
         "version",
         "generation",
         "state_word",
@@ -50,7 +52,6 @@ class PipelineRunAdmin(ReadOnlyAdmin):
         "created_at",
         "finished_at",
     )
-    list_display_links = ("pipeline",)
     list_filter = ("state", "pipeline", "version")
     search_fields = ("order__number", "order__email", "failure")
     date_hierarchy = "created_at"
@@ -90,7 +91,6 @@ class StageRunAdmin(ReadOnlyAdmin):
         "available_at",
         "deadline_at",
     )
-    list_display_links = ("name_words",)
     list_filter = ("state", "name", "error_kind", "kind")
     search_fields = ("run__order__number", "run__order__email", "name", "error")
     ordering = ("-pk",)
@@ -98,7 +98,7 @@ class StageRunAdmin(ReadOnlyAdmin):
     inlines = (AttemptInline, EffectInline, ActionInline)
     change_form_template = "admin/orders/stagerun/change_form.html"
     state_word = state_column("state", words.STAGE_COLOURS, _("state"))
-    readonly_fields = ("order_link", "name_words", "state_word", "result")
+    readonly_fields = ("order_link", "name_words", "handler", "state_word", "result")
     fieldsets = (
         (None, {"fields": ("order_link", ("name_words", "item"), ("state_word", "kind"), "error")}),
         (_("Attempts"), {"fields": (("attempts", "budget"), ("available_at", "deadline_at"))}),
@@ -117,6 +117,15 @@ class StageRunAdmin(ReadOnlyAdmin):
     @display(description=_("order"), ordering="run__order__number")
     def order_link(self, stage: StageRun) -> SafeString | str:
         return link(stage.run.order)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """A mapped stage names its handler by number; people know the name."""
+        handlers = Handler.objects.annotate(number=Cast("pk", CharField())).filter(number=OuterRef("item"))
+        return super().get_queryset(request).annotate(_handler=Subquery(handlers.values("name")[:1]))
+
+    @display(description=_("handler"), ordering="item")
+    def handler(self, stage: Any) -> str:
+        return stage._handler or stage.item or "-"
 
     @display(description=_("stage"), ordering="name")
     def name_words(self, stage: StageRun) -> str:
@@ -162,8 +171,7 @@ def moved_on(stage: StageRun) -> str:
 
 @admin.register(StageAttempt)
 class StageAttemptAdmin(ReadOnlyAdmin):
-    list_display = ("order_number", "stage", "number", "outcome_word", "error", "worker", "started_at", "finished_at")
-    list_display_links = ("stage",)
+    list_display = ("stage", "order_number", "number", "outcome_word", "error", "worker", "started_at", "finished_at")
     list_filter = ("outcome", "stage__name")
     search_fields = ("stage__run__order__number", "stage__name", "error", "worker")
     date_hierarchy = "started_at"
@@ -178,8 +186,7 @@ class StageAttemptAdmin(ReadOnlyAdmin):
 
 @admin.register(Effect)
 class EffectAdmin(ReadOnlyAdmin):
-    list_display = ("order_number", "receiver", "operation", "state_word", "external_id", "technique", "intended_at")
-    list_display_links = ("operation",)
+    list_display = ("operation", "receiver", "order_number", "state_word", "external_id", "technique", "intended_at")
     list_filter = ("state", "receiver", "operation", "technique")
     search_fields = ("key", "external_id", "stage__run__order__number", "receiver", "operation")
     date_hierarchy = "intended_at"

@@ -102,7 +102,7 @@ class TitleAdmin(StaffAdmin):
         (_("Publication"), {"fields": ("is_published", "starts_at", "ends_at")}),
         (_("Words"), {"fields": ("synopsis", "synopsis_en", ("cast", "cast_en"))}),
         (_("Particulars"), {"fields": ("genres", ("year", "rating"))}),
-        (_("Artwork"), {"fields": (("artwork_wide", "artwork_tall"),)}),
+        (_("Artwork"), {"fields": ("artwork_wide", "artwork_tall")}),
     )
 
     def get_inlines(self, request: HttpRequest, obj: Title | None) -> Any:
