@@ -86,7 +86,7 @@ def watch_a_second(tab: Page) -> None:
     """The time moves, and the picture has light in it."""
     tab.wait_for_selector("video")
     tab.evaluate("document.querySelector('video').muted = true; document.querySelector('video').play()")
-    tab.wait_for_function("document.querySelector('video').currentTime > 1")
+    until(lambda: tab.evaluate("document.querySelector('video').currentTime") > 1, what="the moving picture")
     light = tab.evaluate(
         """() => {
             const video = document.querySelector("video");
