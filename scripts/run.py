@@ -107,19 +107,23 @@ def load_demo(stack: Stack) -> None:
 
 
 def welcome(stack: Stack, *, seconds: float) -> None:
-    """Say where the service answers and who may sign in."""
+    """Say where the service answers, who may sign in, and where the outside systems can be looked at."""
     print(f"\nHitotsu is ready after {seconds:.0f} s: {stack.urls['web']}  (Ctrl-C ends it)")
     demo = stack.run_dir / "demo.json"
     if demo.exists():
         for line in accounts(json.loads(demo.read_text())):
-            print(f"  {line}")
-    print(f"  mail that it sends: {stack.env['MAIL_SANDBOX_URL']} · logs: {stack.run_dir / 'logs'}\n", flush=True)
+            print(f"  {line}".rstrip())
+    print(f"  mails          {stack.urls['web']}/dev/mail/")
+    for name in ("payment", "warehouse", "kintone"):
+        page = "/sandbox/" if name == "payment" else "/"
+        print(f"  {name:<14} {stack.urls[name].replace('127.0.0.1', 'localhost')}{page}")
+    print(f"  logs           {stack.run_dir / 'logs'}\n", flush=True)
 
 
 def accounts(demo: dict[str, Any]) -> list[str]:
     people = demo.get("accounts", [])
-    lines = [f"{person['email']:<20} {person.get('role', '')}".rstrip() for person in people]
-    return [*lines, f"password of all: {demo['password']}"] if lines else []
+    lines = [f"{person['role']:<14} {person['email']}" for person in people]
+    return [*lines, f"{'password':<14} {demo['password']} (all of them)", ""] if lines else []
 
 
 def follow(stack: Stack) -> None:
