@@ -35,7 +35,8 @@ class Row:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """`phase` is unpaid, confirming (paid, and being written down), paid, expired or cancelled."""
+    """`phase` is unpaid, checking (the provider is at it), confirming (paid, and being written down), paid, expired or
+    cancelled."""
 
     order: Order
     phase: str
@@ -68,15 +69,18 @@ class OrderPage:
         return self.order.state in (Order.State.PENDING_PAYMENT, Order.State.PLACED)
 
 
-def order_page(user: User, number: str) -> OrderPage | None:
-    """A customer's own order with all that its page shows, in a fixed number of queries; another's is not found."""
+def order_page(user: User, number: str, *, is_payable: bool = True) -> OrderPage | None:
+    """A customer's own order with all that its page shows, in a fixed number of queries; another's is not found.
+
+    `is_payable` is False when the provider says that an open payment takes no card any more.
+    """
     order = _whole(user, number)
     if order is None:
         return None
     on_the_way = tuple(_parcels(order))
     return OrderPage(
         order=order,
-        phase=phase(order),
+        phase=phase(order, is_payable=is_payable),
         steps=tuple(order_steps(order)),
         rows=tuple(_rows(order, on_the_way)),
         parcels=on_the_way,
@@ -101,7 +105,7 @@ def _whole(user: User, number: str) -> Order | None:
     )
 
 
-def phase(order: Order) -> str:
+def phase(order: Order, *, is_payable: bool = True) -> str:
     """Where the order stands for its buyer; the money may be there a moment before everything is written down."""
     if order.state == Order.State.EXPIRED:
         return "expired"
@@ -109,8 +113,10 @@ def phase(order: Order) -> str:
         return "cancelled"
     if order.is_paid:
         return "paid"
-    is_charged = any(payment.state == Payment.State.SUCCEEDED for payment in order.payments.all())
-    return "confirming" if is_charged else "unpaid"
+    states = {payment.state for payment in order.payments.all()}
+    if Payment.State.SUCCEEDED in states:
+        return "confirming"
+    return "checking" if Payment.State.PENDING in states and not is_payable else "unpaid"
 
 
 def _rows(order: Order, on_the_way: tuple[Parcel, ...]) -> list[Row]:

@@ -29,7 +29,9 @@ from orders.services.declines import sentences, words_for
 @require_GET
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
     payable, is_unreachable = _payable(_own_order(request, number))
-    page = order_page(_user(request), number)  # read after the provider was asked, which may have moved it on
+    is_payable = payable is not None or is_unreachable
+    # Read after the provider was asked, which may have moved it on.
+    page = order_page(_user(request), number, is_payable=is_payable)
     if page is None:
         raise Http404
     response = render(request, "orders/order.html", _context(page, payable, is_unreachable))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -11,6 +12,7 @@ from django.urls import reverse
 from config.lib.realtime import broadcast
 from orders.models import Order, Payment
 from orders.order_page import order_page
+from orders.payments.base import Standing
 from orders.pipeline.engine.errors import Transient
 from orders.services import inbox, payments
 from shop.models import StockItem, StockReservation
@@ -144,6 +146,16 @@ def test_coming_back_from_paying_believes_the_provider_and_not_the_address(shopp
     page = words(shopper.get(address(order)))
     assert "The payment has arrived" in page  # the workers have not been there yet
     assert "payment_config" not in page
+
+
+def test_a_payment_that_the_provider_is_at_work_on_is_not_paid_again(shopper, alice, world, mug):
+    order = waiting(world, alice, mug)
+    ref = world.payment_of(order).provider_ref
+    world.payments.payments[ref] = replace(world.payments.payments[ref], standing=Standing.PROCESSING)
+    page = words(shopper.get(address(order)))
+    assert "We are checking the payment" in page
+    assert "Open the payment page" not in page
+    assert 'data-open="yes"' in page
 
 
 def test_a_paid_order_thanks_and_opens_the_films(shopper, alice, world, mug, film):
