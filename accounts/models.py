@@ -63,7 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("member")
@@ -138,7 +138,7 @@ class PostalAddress(models.Model):
     name = models.CharField(_("recipient"), max_length=100)
     name_kana = models.CharField(_("reading (kana)"), max_length=100, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=7, validators=[RegexValidator(r"^\d{7}$")])
-    prefecture = models.PositiveSmallIntegerField(_("prefecture"), choices=Prefecture.choices)
+    prefecture = models.PositiveSmallIntegerField(_("prefecture"), choices=Prefecture)
     city = models.CharField(_("city and town"), max_length=100)
     line1 = models.CharField(_("block and number"), max_length=100)
     line2 = models.CharField(_("building and room"), max_length=100, blank=True)

@@ -90,7 +90,7 @@ def edit_profile(request: HttpRequest) -> HttpResponse:
     form.save()
     translation.activate(member.language)
     messages.success(request, _("The profile was saved."))
-    response = redirect("cms:my_page")
+    response = redirect(settings.LOGIN_REDIRECT_URL)
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         member.language,

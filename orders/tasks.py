@@ -1,5 +1,7 @@
 """Celery tasks: they take ids, and find in the rows what is to be done."""
 
+import uuid
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -11,7 +13,7 @@ LIMITS = {"time_limit": 60, "soft_time_limit": 50}
 
 @shared_task(name="orders.advance_run", queue="purchase", **LIMITS)
 def advance_run(*, run_id: str) -> None:
-    advance(run_id)
+    advance(uuid.UUID(run_id))
 
 
 @shared_task(name="orders.process_event", queue="default", **LIMITS)

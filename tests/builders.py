@@ -45,9 +45,7 @@ def address(*, user: User, **fields: object) -> Address:
 def title(*, slug: str | None = None, name: str = "坂の上の電車通り", **fields: object) -> Title:
     values: dict[str, object] = {"kind": Title.Kind.FILM, "is_published": True, "name_en": "The Tram Street"}
     past = timezone.now() - timedelta(days=1)
-    return Title.objects.create(
-        slug=slug or f"title-{unique()}", name=name, **({"starts_at": past} | values | fields)
-    )
+    return Title.objects.create(slug=slug or f"title-{unique()}", name=name, **({"starts_at": past} | values | fields))
 
 
 def episode_of(series: Title, *, number: int = 1, **fields: object) -> Title:
@@ -82,9 +80,7 @@ def product(*, slug: str | None = None, name: str = "ゴマくんマグカップ
     category, _ = Category.objects.get_or_create(slug="goods", defaults={"name": "グッズ", "name_en": "Goods"})
     past = timezone.now() - timedelta(days=1)
     values: dict[str, object] = {"is_published": True, "starts_at": past, "name_en": "Goma-kun mug"}
-    return Product.objects.create(
-        slug=slug or f"product-{unique()}", name=name, category=category, **(values | fields)
-    )
+    return Product.objects.create(slug=slug or f"product-{unique()}", name=name, category=category, **(values | fields))
 
 
 def variant(

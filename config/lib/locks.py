@@ -32,5 +32,7 @@ def lock_one(rows: "models.QuerySet[Row]", **key: object) -> Row:
     """Lock the single row with `key`; raises the model's `DoesNotExist` where there is none."""
     found = lock(rows.filter(**key))
     if not found:
-        raise rows.model.DoesNotExist(f"{rows.model._meta.verbose_name} {key} does not exist")
+        raise rows.model.DoesNotExist(  # type: ignore[attr-defined]
+            f"{rows.model._meta.verbose_name} {key} does not exist"
+        )
     return found[0]

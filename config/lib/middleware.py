@@ -67,7 +67,7 @@ class LanguageChoiceMiddleware(_Middleware):
                 settings.LANGUAGE_COOKIE_NAME,
                 chosen,
                 max_age=31_536_000,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
                 secure=settings.PRODUCTION,
             )
         return response

@@ -13,13 +13,14 @@ class Stateful(models.Model):
     """A row with a `state` and the table `MOVES`: from each state, the states that may follow."""
 
     MOVES: dict[str, tuple[str, ...]] = {}
+    state: Any  # the column is the subclass's, with its own choices
 
     class Meta:
         abstract = True
 
     def move_to(self, state: str, **changes: Any) -> None:
         """Go to `state` and save it with `changes`; refuses a move that the table does not hold."""
-        current = self.state  # type: ignore[attr-defined]
+        current = self.state
         if state not in self.MOVES.get(current, ()):
             raise IllegalMove(f"{self._meta.label} {self.pk} cannot go from {current} to {state}")
         self.state = state

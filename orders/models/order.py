@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PostalAddress, User
-from config.lib.appendonly import AppendOnly, AppendOnlyQuerySet
+from config.lib.appendonly import AppendOnly
 from config.lib.localized import Localized
 from config.lib.states import Stateful
 from shop.models import TemperatureClass, Variant
@@ -169,8 +169,6 @@ class OrderEvent(AppendOnly):
     )
     is_public = models.BooleanField(_("shown to the buyer"), default=False)
     happened_at = models.DateTimeField(_("happened"), default=timezone.now)
-
-    objects = AppendOnlyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order event")

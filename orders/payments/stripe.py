@@ -52,7 +52,7 @@ class StripeProvider:
         v1 = self._v1("open a payment")
         make = v1.checkout.sessions.create if "line_items" in request else v1.payment_intents.create
         with _Sorted(key_is_spent_by_a_fault=True):
-            made: Any = make(params=request, options={"idempotency_key": key})  # type: ignore[operator]
+            made: Any = make(params=request, options={"idempotency_key": key})
         return {"id": made.id}
 
     def status(self, payment: Payment) -> PaymentStatus:
@@ -83,7 +83,7 @@ class StripeProvider:
     def refund(self, request: Json, key: str) -> Json:
         v1 = self._v1("refund")
         with _Sorted():
-            made = v1.refunds.create(params=request, options={"idempotency_key": key})  # type: ignore[arg-type]
+            made = v1.refunds.create(params=request, options={"idempotency_key": key})
         return {"id": made.id, "status": made.status}
 
     def find_refund(self, request: Json, key: str) -> Json | None:

@@ -155,7 +155,7 @@ def _domain() -> str:
 def stage_of(mail: OutboundMail) -> StageRun | None:
     """The stage that sends this mail, in the newest run that has it."""
     item = mail.dedupe_key.partition(f"{mail.kind}:")[2].partition(":")[2]
-    stages = StageRun.objects.filter(run__order_id=mail.order_id, name=STAGE_OF.get(mail.kind, ""), item=item)
+    stages = StageRun.objects.filter(run__order=mail.order, name=STAGE_OF.get(mail.kind, ""), item=item)
     return stages.select_related("run__order").order_by("-run__created_at").first()
 
 

@@ -15,6 +15,7 @@ def sign_in(client, user):
 
 
 def test_changing_the_password_keeps_this_browser_and_everybody_else_signed_in(client, phone, alice, bob):
+    User.objects.filter(pk=alice.pk).update(language="en")
     sign_in(client, alice)
     sign_in(phone, bob)
     answer = client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW})

@@ -24,7 +24,7 @@ State = StageRun.State
 Clock = Callable[[], datetime]
 
 
-def advance(run_id: uuid.UUID | str, *, only: str | None = None, clock: Clock = timezone.now) -> int:
+def advance(run_id: uuid.UUID, *, only: str | None = None, clock: Clock = timezone.now) -> int:
     """Run what is ready in one run until nothing is, and return how many attempts were made.
 
     Any number of processes may do this for the same run at once. `only` keeps to one stage: the page in which the
@@ -35,11 +35,11 @@ def advance(run_id: uuid.UUID | str, *, only: str | None = None, clock: Clock = 
         _attempt(Context(stage, settle.spec_of(stage), clock()), clock)
         done += 1
     if only and done:
-        wake_worker(uuid.UUID(str(run_id)))  # what follows is for the workers
+        wake_worker(run_id)  # what follows is for the workers
     return done
 
 
-def _claim(run_id: uuid.UUID | str, only: str | None, now: datetime) -> StageRun | None:
+def _claim(run_id: uuid.UUID, only: str | None, now: datetime) -> StageRun | None:
     """Take the first ready stage of the run that nobody else takes."""
     ready = StageRun.objects.filter(run_id=run_id, state=State.READY, available_at__lte=now)
     if only:
