@@ -28,10 +28,24 @@ from vod.services import film_in, jobs
 
 Say = Callable[[str], None]
 
-# Which apps a role may change; the administrator may do all, a customer nothing.
+# What a role may do: with all of an app, with one model, or one act alone. The administrator may do all, a customer
+# nothing. Whoever chooses goods for a title, or reads an order, must see what the choice or the order points at.
 ROLES = {
-    "programming": (("vod",), ("cms", "page"), ("cms", "notice"), ("cms", "relatedgoods")),
-    "shop": (("shop",), ("orders",), ("cms", "relatedgoods")),
+    "programming": (
+        ("vod",),
+        ("cms", "page"),
+        ("cms", "notice"),
+        ("cms", "relatedgoods"),
+        ("shop", "product", "view"),
+    ),
+    "shop": (
+        ("shop",),
+        ("orders",),
+        ("cms", "relatedgoods"),
+        ("accounts", "user", "view"),
+        ("accounts", "address", "view"),
+        ("vod", "title", "view"),
+    ),
 }
 
 
@@ -66,8 +80,8 @@ def _group(role: str) -> Group:
     group, is_new = Group.objects.get_or_create(name=role)
     if is_new:
         for scope in ROLES[role]:
-            allowed = Permission.objects.filter(content_type__app_label=scope[0])
-            group.permissions.add(*(allowed.filter(content_type__model=scope[1]) if len(scope) > 1 else allowed))
+            names = ("content_type__app_label", "content_type__model", "codename__startswith")
+            group.permissions.add(*Permission.objects.filter(**dict(zip(names, scope, strict=False))))
     return group
 
 

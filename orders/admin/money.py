@@ -24,8 +24,17 @@ class RefundInline(ReadOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    list_display = ("order_link", "generation", "method", "state_word", "amount_words", "captured", "refunded",
-                    "provider_ref", "created_at")  # fmt: skip
+    list_display = (
+        "provider_ref",
+        "order_link",
+        "generation",
+        "method",
+        "state_word",
+        "amount_words",
+        "captured",
+        "refunded",
+        "created_at",
+    )
     list_filter = ("state", "method", "provider")
     search_fields = ("order__number", "order__email", "provider_ref", "charge_ref")
     date_hierarchy = "created_at"

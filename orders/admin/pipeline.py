@@ -66,6 +66,7 @@ class PipelineRunAdmin(ReadOnlyAdmin):
 class AttemptInline(ReadOnlyInline):
     model = StageAttempt
     fields = ("number", "outcome", "error", "worker", "started_at", "finished_at")
+    related = ("stage",)
 
 
 class EffectInline(ReadOnlyInline):
@@ -76,15 +77,15 @@ class EffectInline(ReadOnlyInline):
 class ActionInline(ReadOnlyInline):
     model = OperatorAction
     fields = ("acted_at", "actor", "verb", "reason")
-    related = ("actor",)
+    related = ("actor", "stage")
 
 
 @admin.register(StageRun)
 class StageRunAdmin(ReadOnlyAdmin):
     list_display = (
-        "order_link",
         "name_words",
-        "item",
+        "order_link",
+        "handler",
         "state_word",
         "attempts",
         "error",
@@ -100,7 +101,7 @@ class StageRunAdmin(ReadOnlyAdmin):
     state_word = state_column("state", words.STAGE_COLOURS, _("state"))
     readonly_fields = ("order_link", "name_words", "handler", "state_word", "result")
     fieldsets = (
-        (None, {"fields": ("order_link", ("name_words", "item"), ("state_word", "kind"), "error")}),
+        (None, {"fields": ("order_link", ("name_words", "handler"), ("state_word", "kind"), "error")}),
         (_("Attempts"), {"fields": (("attempts", "budget"), ("available_at", "deadline_at"))}),
         (_("Times"), {"fields": (("started_at", "finished_at"), ("lease_owner", "lease_until"))}),
         (_("output"), {"fields": ("result",)}),

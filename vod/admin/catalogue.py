@@ -33,6 +33,7 @@ KIND_COLOURS = {Title.Kind.FILM: BUSY, Title.Kind.SERIES: WAITS, Title.Kind.EPIS
 class OfferInline(StaffInline):
     model = Offer
     fields = ("kind", "price", "tax_category", "starts_at", "ends_at", "start_within_days", "viewing_hours")
+    related = ("title",)
 
 
 class AssetInline(ReadOnlyInline):
