@@ -35,8 +35,9 @@ def current_payment(order: Order) -> Payment | None:
 
 @transaction.atomic
 def note_opened(payment: Payment, ref: str) -> None:
-    """Keep the provider's reference; from now on the buyer can pay."""
-    payment = lock_one(Payment.objects.all(), pk=payment.pk)
+    """Keep the provider's reference; from now on the buyer can pay, unless another way was chosen meanwhile."""
+    lock_one(Order.objects.all(), pk=payment.order_id)
+    payment.refresh_from_db()
     if payment.state == State.CREATED:
         payment.move_to(State.PENDING, provider_ref=ref)
 
@@ -106,6 +107,7 @@ def payable(order: Order, *, now: datetime) -> Payable | None:
 def switch_method(order: Order, *, method: str, return_url: str, now: datetime) -> Payment:
     """Pay another way: the live attempt is given up at the provider first, then a new one is opened.
 
+    An attempt that the provider does not give up, since it is working on it, stays the live one and is returned.
     Raises `NotPayable` when the order is paid or has lapsed by then.
     """
     live = current_payment(order)
@@ -125,8 +127,8 @@ def _new_attempt(order: Order, *, method: str, return_url: str, now: datetime) -
     live = current_payment(order)
     if live and live.state == State.SUCCEEDED:
         raise NotPayable(f"{order.number} is paid")
-    if live and live.method == method:
-        return live
+    if live and (live.method == method or live.state == State.PENDING):
+        return live  # one that can be paid ends by the provider's word alone, or the buyer could pay twice
     if live:
         live.move_to(State.CANCELLED)
     return Payment.objects.create(

@@ -17,7 +17,6 @@ from orders.services.payments import AmountDiffers, apply_status, current_paymen
 
 # A lost webhook is made good by asking: after 1, 3, 10, then every 30 minutes.
 LOOKS = (timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(minutes=30))
-PROCESSING_GRACE = timedelta(hours=1)
 
 
 def act(ctx: Context) -> Output | Wait:
@@ -27,6 +26,10 @@ def act(ctx: Context) -> Output | Wait:
     payment = current_payment(ctx.order)
     if payment is None:
         return _given_up(ctx, deadline)
+    if payment.state == Payment.State.CREATED:
+        _open(ctx, payment)
+    if payment.state == Payment.State.CANCELLED:  # another way of paying was chosen while this one was opened
+        return Wait(until=ctx.now)
     status = _ask(ctx, payment, is_over)
     try:
         payment = apply_status(payment, status, now=ctx.now)
@@ -34,14 +37,12 @@ def act(ctx: Context) -> Output | Wait:
         raise Uncertain(str(error)) from error
     if payment.state == Payment.State.SUCCEEDED:
         return {"payment": payment.pk, "amount": payment.captured, "charge": payment.charge_ref}
-    if is_over and status.standing == Standing.PROCESSING:
-        return Wait(until=ctx.now + PROCESSING_GRACE)
+    if is_over and payment.state == Payment.State.PENDING:  # the provider works on it: it may still be paid
+        return Wait(until=ctx.now + _pause(ctx))
     return _given_up(ctx, deadline)
 
 
 def _ask(ctx: Context, payment: Payment, is_over: bool) -> PaymentStatus:
-    if payment.state == Payment.State.CREATED:
-        _open(ctx, payment)
     port = provider(payment.provider)
     status = port.status(payment)
     return port.cancel(payment) if is_over and status.standing == Standing.OPEN else status
@@ -56,7 +57,6 @@ def _open(ctx: Context, payment: Payment) -> None:
         call=port.open,
     )
     note_opened(payment, answer["id"])
-    payment.refresh_from_db()
 
 
 def _given_up(ctx: Context, deadline: datetime) -> Wait:
