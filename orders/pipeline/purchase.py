@@ -31,6 +31,8 @@ from shop.services import stock
 
 Technique = Effect.Technique
 PATIENT = Retry(attempts=12, base=timedelta(seconds=2), cap=timedelta(minutes=10))
+# While the buyer pays, an outage of the provider is outlasted for as long as the order can be paid at all.
+WHILE_PAYING = Retry(attempts=80, base=timedelta(seconds=1), cap=timedelta(minutes=1))
 
 
 def handlers(order: Order) -> Iterable[str]:
@@ -74,6 +76,8 @@ PURCHASE = register(
                 "charge",
                 charge.act,
                 technique=Technique.KEY,
+                retry=WHILE_PAYING,
+                lease=timedelta(seconds=60),  # it may open, ask, cancel and ask again
                 takes_back_when_refused=True,
                 undo=external("refund", refund.act, record=refund.record, technique=Technique.QUERY, retry=PATIENT),
             ),

@@ -6,8 +6,10 @@ import pytest
 
 from orders.models import Order, StageRun
 from orders.payments.base import Standing
+from orders.pipeline.engine.errors import Transient
 from orders.services import payments
 from tests import builders
+from vod.models import Entitlement
 
 pytestmark = pytest.mark.django_db
 BACK = "http://testserver/back"
@@ -99,3 +101,18 @@ def test_an_order_does_not_lapse_while_its_payment_is_open_at_the_provider(world
     world.work(order)
     order.refresh_from_db()
     assert order.is_paid
+
+
+def test_an_outage_of_the_provider_while_the_buyer_pays_needs_no_person(world, order, alice, monkeypatch):
+    def away(payment):
+        raise Transient("The provider did not answer")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(world.payments, "status", away)
+        for _ in range(25):
+            world.later(minutes=1)
+            world.work(order)
+    world.payments.buyer_pays(world.payment_of(order))
+    world.later(minutes=2)
+    world.work(order)
+    assert Entitlement.objects.live_at(world.now).visible_to(alice).exists()
