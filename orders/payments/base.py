@@ -61,7 +61,7 @@ class PaymentProvider(Protocol):
         """Open it; the answer holds `id`. Safe to repeat under the same key."""
 
     def status(self, payment: Payment) -> PaymentStatus:
-        """Ask where the payment stands."""
+        """Ask where the payment stands; raises `Transient`, never `Refused`, when there is no answer to that."""
 
     def cancel(self, payment: Payment) -> PaymentStatus:
         """Give it up, or say how it ended when that was faster."""

@@ -9,7 +9,7 @@ from django.conf import settings
 from config.lib.http import TIMEOUT, refuse_inside_transaction
 from orders.models import Payment
 from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, Standing
-from orders.pipeline.engine.errors import Refused, Spent, Transient
+from orders.pipeline.engine.errors import Refused, Spent, StageError, Transient
 
 _STANDINGS = {
     "requires_payment_method": Standing.OPEN,
@@ -58,7 +58,7 @@ class StripeProvider:
     def status(self, payment: Payment) -> PaymentStatus:
         v1 = self._v1("ask for a payment")
         ref = payment.provider_ref or ""
-        with _Sorted():
+        with _Sorted(refusal=Transient):  # a wrong key denies every payment, and none of them is over by that
             if payment.method == Payment.Method.HOSTED:
                 expand: Any = {"expand": ["payment_intent"]}
                 return _session_status(v1.checkout.sessions.retrieve(ref, params=expand))
@@ -121,7 +121,8 @@ class StripeProvider:
 class _Sorted:
     """Turns the SDK's errors into what the pipeline sorts by."""
 
-    def __init__(self, *, key_is_spent_by_a_fault: bool = False) -> None:
+    def __init__(self, *, refusal: type[StageError] = Refused, key_is_spent_by_a_fault: bool = False) -> None:
+        self.refusal = refusal
         self.key_is_spent_by_a_fault = key_is_spent_by_a_fault
 
     def __enter__(self) -> None:
@@ -136,7 +137,7 @@ class _Sorted:
         if isinstance(error, stripe.IdempotencyError) or (error.http_status or 0) == 409:
             return Transient(words)
         if isinstance(error, stripe.CardError | stripe.InvalidRequestError):
-            return Refused(words)
+            return self.refusal(words)
         if (error.http_status or 0) >= 500 and self.key_is_spent_by_a_fault:
             return Spent(words)  # under the same key Stripe would repeat this very fault
         return Transient(words)
