@@ -34,6 +34,7 @@ THEME_LABELS = (
     gettext_noop("Click to cancel"),
     gettext_noop("No results found"),
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
+    gettext_noop("Filters"),
     gettext_noop("Reset filters"),
     gettext_noop("Image preview"),
     gettext_noop("Click to download"),
