@@ -36,14 +36,28 @@ def lines_of(order: Order, handler: Handler) -> list[OrderLine]:
     return [line for line in order.lines.select_related("offer__title") if line.handler_id == handler.pk]
 
 
-def wanted_stock(lines: list[OrderLine]) -> list[stock.Wanted]:
-    return [stock.Wanted(line.reference, line.variant_id, line.quantity) for line in lines if line.variant_id]
+@transaction.atomic
+def commit_stock(order: Order, *, now: datetime) -> None:
+    """Turn all holds of the order into allocations, whoever is in charge of them; raises `stock.StockShort`.
+
+    All or nothing: no warehouse may send its part of an order that another part takes back.
+    """
+    lock_one(Order.objects.all(), pk=order.pk)
+    goods = [
+        stock.Wanted(line.reference, line.variant_id, line.quantity) for line in order.lines.all() if line.variant_id
+    ]
+    stock.commit(wanted=goods, now=now)
+
+
+def uncommit_stock(order: Order, *, now: datetime) -> None:
+    """Take back what `commit_stock` did."""
+    stock.uncommit(references=order.lines.filter(variant__isnull=False).values_list("reference", flat=True), now=now)
 
 
 def place(order: Order, handler: Handler, *, now: datetime) -> Placement:
-    """Turn the handler's holds into allocations and write what the handler has to do; raises `stock.StockShort`."""
+    """Write what the handler has to do, once there is stock for the whole order; raises `stock.StockShort`."""
+    commit_stock(order, now=now)
     lines = lines_of(order, handler)
-    stock.commit(wanted=wanted_stock(lines), now=now)
     placement, _ = Placement.objects.get_or_create(
         order=order, handler=handler, defaults={"total": sum(line.amount for line in lines), "placed_at": now}
     )

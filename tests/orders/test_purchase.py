@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from orders.models import Order, OutboundMail, PipelineRun, ProviderEvent, StageRun, TaxDocument
-from orders.pipeline.engine import operate
+from orders.pipeline.engine import execute, operate, settle
+from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Transient
 from orders.services import checkout, inbox, payments
 from orders.services.carts import AlreadyYours
@@ -195,6 +196,51 @@ def test_stock_that_went_to_somebody_else_is_refunded_with_a_mail(world, alice, 
     assert [mail.kind for mail in OutboundMail.objects.all()] == ["order_refunded"]
     kinds = set(TaxDocument.objects.values_list("kind", flat=True))
     assert kinds in ({"simplified_invoice", "correction"}, set())
+
+
+@pytest.fixture
+def of_two_warehouses(world, alice, mug) -> Order:
+    """A paid order whose second warehouse has lost what was held there."""
+    towel = builders.variant(price=1100, stock=5, at=builders.warehouse("otaru", "小樽倉庫"))
+    order = world.order(alice, mug, towel)
+    held = StockReservation.objects.filter(stock_item__variant=towel)
+    held.update(state=StockReservation.State.EXPIRED)
+    StockItem.objects.filter(variant=towel).update(reserved=0, on_hand=0)
+    world.pay(order)
+    world.work(order, only="grant")
+    return order
+
+
+def test_nothing_leaves_one_warehouse_when_another_cannot_deliver(world, of_two_warehouses):
+    order = of_two_warehouses
+    last = StageRun.objects.filter(run__order=order, name="place").order_by("pk").last()
+    StageRun.objects.filter(pk=last.pk).update(available_at=world.now + timedelta(minutes=1))  # its worker is slow
+    world.work(order)
+    world.later(minutes=1)
+    world.work(order)
+
+    order.refresh_from_db()
+    assert order.state == Order.State.CANCELLED
+    assert world.payment_of(order).refunded == order.total
+    assert world.warehouse.instructions == {}
+
+
+def test_stock_that_comes_back_while_the_order_is_taken_back_is_free_again(world, of_two_warehouses):
+    order = of_two_warehouses
+    first, last = StageRun.objects.filter(run__order=order, name="place").order_by("pk")
+    StageRun.objects.filter(pk=first.pk).update(available_at=world.now + timedelta(minutes=1))
+    at_work = execute._claim(first.run_id, "place", world.now)
+    assert at_work == last
+    world.later(seconds=20)
+    StageRun.objects.filter(pk=first.pk).update(available_at=world.now)
+    execute.advance(first.run_id, only="place", clock=world.clock)
+    assert world.run_of(order).state == PipelineRun.State.COMPENSATING
+    StockItem.objects.filter(on_hand=0).update(on_hand=5)
+    execute._attempt(Context(at_work, settle.spec_of(at_work), world.now), world.clock)
+    world.work(order)
+
+    assert world.run_of(order).state == PipelineRun.State.COMPENSATED
+    assert set(StockItem.objects.values_list("on_hand", "committed", "reserved")) == {(5, 0, 0)}
 
 
 def test_video_opens_while_the_warehouse_is_down(world, alice, mug, episode, monkeypatch):

@@ -1,4 +1,8 @@
-"""発注履歴 / 社内用保存: for each handler, holds become allocations and the placement is written. Transactional."""
+"""発注履歴 / 社内用保存: holds become allocations, and for each handler the placement is written. Transactional.
+
+Whichever handler comes first commits the stock of the whole order, so that it is taken back before anything of it has
+been sent, or not at all.
+"""
 
 from orders.models import Handler
 from orders.pipeline.engine.context import Context
@@ -19,7 +23,5 @@ def act(ctx: Context) -> Output:
 
 
 def undo(ctx: Context) -> Output:
-    handler = Handler.objects.get(pk=ctx.item)
-    references = [line.reference for line in fulfilment.lines_of(ctx.order, handler) if line.is_goods]
-    stock.uncommit(references=references, now=ctx.now)
-    return {"uncommitted": [str(reference) for reference in references]}
+    fulfilment.uncommit_stock(ctx.order, now=ctx.now)
+    return {}
