@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.expressions import CombinedExpression
 
 from config.lib.locks import lock
@@ -22,7 +22,7 @@ Kind = StockMovement.Kind
 
 
 class StockShort(Exception):
-    """There is less on sale than is wanted."""
+    """There is less on sale than is wanted; `available` is the most that one warehouse could send."""
 
     def __init__(self, variant_id: int, wanted: int, available: int) -> None:
         super().__init__(f"{wanted} of variant {variant_id} are wanted, {available} are available")
@@ -50,7 +50,8 @@ def reserve(*, wanted: Iterable[Wanted], now: datetime, until: datetime) -> list
     for variant_id, group in groupby(sorted(wanted, key=lambda w: w.variant_id), key=lambda w: w.variant_id):
         lines = list(group)
         total = sum(line.quantity for line in lines)
-        item = _take(variant_id, total, now, reserved=F("reserved") + total)
+        anywhere = StockItem.objects.filter(variant_id=variant_id)
+        item = _take(anywhere, variant_id, total, now, reserved=F("reserved") + total)
         held += [
             StockReservation(reference=line.reference, stock_item=item, quantity=line.quantity, expires_at=until)
             for line in lines
@@ -61,9 +62,10 @@ def reserve(*, wanted: Iterable[Wanted], now: datetime, until: datetime) -> list
 
 @transaction.atomic
 def commit(*, wanted: Iterable[Wanted], now: datetime) -> None:
-    """Turn the holds of paid lines into allocations; a hold that is gone is taken anew where the stock still suffices.
+    """Turn the holds of paid lines into allocations; a hold that is gone is taken anew where its stock still suffices.
 
-    Doing it twice does nothing twice. Raises `StockShort` when a hold has lapsed and its stock went to somebody else.
+    Anew from the warehouse that held it, since that is the one which will send it. Doing it twice does nothing twice.
+    Raises `StockShort` when a hold has lapsed and its stock went to somebody else.
     """
     for line in sorted(wanted, key=lambda w: w.variant_id):
         if not Allocation.objects.filter(reference=line.reference).exists():
@@ -76,7 +78,9 @@ def _commit_line(line: Wanted, now: datetime) -> None:
         item = hold.stock_item
         _move(item.pk, reserved=F("reserved") - line.quantity, committed=F("committed") + line.quantity)
     else:
-        item = _take(line.variant_id, line.quantity, now, committed=F("committed") + line.quantity)
+        at = StockItem.objects.filter(variant_id=line.variant_id)
+        at = at.filter(pk=hold.stock_item_id) if hold else at
+        item = _take(at, line.variant_id, line.quantity, now, committed=F("committed") + line.quantity)
     Allocation.objects.create(reference=line.reference, stock_item=item, quantity=line.quantity, created_at=now)
     _log(Kind.COMMITTED, (line.reference, item.pk, line.quantity), now=now)
 
@@ -140,17 +144,18 @@ def tidy(*, now: datetime, limit: int = 200) -> int:
     return sum(_free_lapsed(stock_item_id, now) for stock_item_id in sorted(set(lapsed)))
 
 
-def _take(variant_id: int, quantity: int, now: datetime, **changes: CombinedExpression) -> StockItem:
+def _take(
+    at: QuerySet[StockItem], variant_id: int, quantity: int, now: datetime, **changes: CombinedExpression
+) -> StockItem:
     """Take from the first warehouse that has enough, freeing lapsed holds only where it would not be enough else."""
-    items = list(StockItem.objects.filter(variant_id=variant_id).order_by("pk"))
+    items = list(at.order_by("pk"))
     for item in items:
         if _take_from(item.pk, quantity, changes):
             return item
     for item in items:
         if _free_lapsed(item.pk, now) and _take_from(item.pk, quantity, changes):
             return item
-    left = sum(item.available for item in StockItem.objects.filter(variant_id=variant_id))
-    raise StockShort(variant_id, quantity, left)
+    raise StockShort(variant_id, quantity, max((item.available for item in at.all()), default=0))
 
 
 def _take_from(stock_item_id: int, quantity: int, changes: dict[str, CombinedExpression]) -> bool:

@@ -84,6 +84,26 @@ def test_a_hold_whose_stock_went_to_somebody_else_is_short(mug):
         stock.commit(wanted=[wanted(mug, 10, held.reference)], now=now + timedelta(hours=1))
 
 
+def test_a_hold_that_lapsed_is_taken_anew_from_its_own_warehouse_alone(mug):
+    """The order line went to the handler of that warehouse; another's goods would never be sent."""
+    held = hold(mug, 4, minutes=-1)
+    stock.tidy(now=timezone.now())
+    elsewhere = builders.warehouse("otaru", "小樽倉庫")
+    StockItem.objects.create(warehouse=elsewhere, variant=mug, on_hand=9)
+    StockItem.objects.filter(pk=held.stock_item_id).update(on_hand=3)
+    with pytest.raises(stock.StockShort) as short:
+        stock.commit(wanted=[wanted(mug, 4, held.reference)], now=timezone.now())
+    assert short.value.available == 3
+    assert not StockItem.objects.filter(committed__gt=0).exists()
+
+
+def test_what_is_left_is_what_one_warehouse_could_send(mug):
+    StockItem.objects.create(warehouse=builders.warehouse("otaru", "小樽倉庫"), variant=mug, on_hand=9)
+    with pytest.raises(stock.StockShort) as short:
+        hold(mug, 11)
+    assert short.value.available == 10
+
+
 def test_committing_twice_commits_once(mug):
     held = hold(mug, 3)
     for _ in range(2):
