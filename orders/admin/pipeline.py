@@ -99,11 +99,11 @@ class StageRunAdmin(ReadOnlyAdmin):
     inlines = (AttemptInline, EffectInline, ActionInline)
     change_form_template = "admin/orders/stagerun/change_form.html"
     state_word = state_column("state", words.STAGE_COLOURS, _("state"))
-    readonly_fields = ("order_link", "name_words", "handler", "state_word", "result")
+    readonly_fields = ("order_link", "name_words", "handler", "state_word", "held_by", "held_until", "result")
     fieldsets = (
         (None, {"fields": ("order_link", ("name_words", "handler"), ("state_word", "kind"), "error")}),
         (_("Attempts"), {"fields": (("attempts", "budget"), ("available_at", "deadline_at"))}),
-        (_("Times"), {"fields": (("started_at", "finished_at"), ("lease_owner", "lease_until"))}),
+        (_("Times"), {"fields": (("started_at", "finished_at"), ("held_by", "held_until"))}),
         (_("output"), {"fields": ("result",)}),
     )
 
@@ -131,6 +131,14 @@ class StageRunAdmin(ReadOnlyAdmin):
     @display(description=_("stage"), ordering="name")
     def name_words(self, stage: StageRun) -> str:
         return f"{words.STAGES.get(stage.name, '')} {stage.name}".strip()
+
+    @display(description=_("worker"))
+    def held_by(self, stage: StageRun) -> str:
+        return stage.lease_owner or "-"
+
+    @display(description=_("lease until"))
+    def held_until(self, stage: StageRun) -> Any:
+        return stage.lease_until or "-"
 
     @display(description=_("output"))
     def result(self, stage: StageRun) -> SafeString:

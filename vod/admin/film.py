@@ -167,6 +167,7 @@ class TranscodeJobAdmin(ReadOnlyAdmin):
     search_fields = ("asset__original_name", "asset__title__name", "asset__title__slug", "error")
     date_hierarchy = "available_at"
     ordering = ("-pk",)
+    exclude = ("fence", "lease_owner", "lease_until")
     related = ("asset__title",)
     state_word = state_column("state", JOB_COLOURS, _("state"))
 
