@@ -79,9 +79,10 @@ PURCHASE = register(
                 retry=WHILE_PAYING,
                 lease=timedelta(seconds=60),  # it may open, ask, cancel and ask again
                 takes_back_when_refused=True,
+                can_be_skipped=False,
                 undo=external("refund", refund.act, record=refund.record, technique=Technique.QUERY, retry=PATIENT),
             ),
-            transactional("grant", grant.act, "charge", undo=transactional("revoke", grant.undo)),
+            transactional("grant", grant.act, "charge", can_be_skipped=False, undo=transactional("revoke", grant.undo)),
             transactional("document", document.act, "grant", undo=transactional("correct", document.undo)),
             transactional(
                 "place",
@@ -89,6 +90,7 @@ PURCHASE = register(
                 "grant",
                 over=handlers,
                 takes_back_when_refused=True,
+                can_be_skipped=False,
                 undo=transactional("unplace", place.undo),
             ),
             external(
@@ -100,7 +102,7 @@ PURCHASE = register(
                 technique=Technique.REFERENCE,
                 retry=PATIENT,
             ),
-            transactional("ship_list", ship_list.act, "place", over=shipping_handlers),
+            transactional("ship_list", ship_list.act, "place", over=shipping_handlers, can_be_skipped=False),
             external(
                 "instruct",
                 instruct.act,

@@ -47,7 +47,8 @@ class Stage:
 
     `act` of a transactional stage runs in the transaction of its completion. `act` of an external or waiting stage
     runs with no transaction open; its answer is then written by `record` in the transaction of the completion.
-    `undo` takes back what the stage did, when the run is taken back.
+    `undo` takes back what the stage did, when the run is taken back. A stage that others rely on for more than its
+    being over says that it cannot be skipped.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Stage:
     lease: timedelta = timedelta(seconds=30)
     technique: Effect.Technique | None = None
     takes_back_when_refused: bool = False
+    can_be_skipped: bool = True
 
     def items(self, order: Order) -> list[str]:
         """The items it runs over: none at all where it does not apply, one nameless item where it is not mapped."""
