@@ -84,8 +84,7 @@ def test_a_viewer_rents_buys_a_mug_pays_and_watches(service, open_tab, address):
 
 def watch_a_second(tab: Page) -> None:
     """The time moves, and the picture has light in it."""
-    tab.wait_for_selector("video")
-    tab.evaluate("document.querySelector('video').muted = true; document.querySelector('video').play()")
+    tab.locator("[data-player-big]").click()
     until(lambda: tab.evaluate("document.querySelector('video').currentTime") > 1, what="the moving picture")
     light = tab.evaluate(
         """() => {
