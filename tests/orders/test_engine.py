@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 from config.lib import leases
 from orders.models import Effect, Order, OrderLine, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import execute, graph, settle
+from orders.pipeline.engine import sweep as sweeping
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Refused, Spent, Transient, Uncertain
 from orders.pipeline.engine.execute import advance
@@ -63,9 +65,7 @@ def log() -> Log:
 
 @pytest.fixture
 def order(alice) -> Order:
-    import uuid
-
-    made = Order.objects.create(checkout_key=uuid.uuid4(), user=alice, email=alice.email, subtotal=330, total=330)
+    made = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=330, total=330)
     OrderLine.objects.create(
         order=made,
         offer=builders.rental(builders.title()),
@@ -290,6 +290,28 @@ def test_a_worker_elsewhere_is_given_its_whole_lease(begin, log):
     assert row(run, "a").state == State.RUNNING
     sweep(now=log.later(seconds=2))
     assert row(run, "a").state == State.READY
+
+
+def test_a_stage_in_the_queue_is_not_announced_at_every_sweep(begin, log):
+    """Under load a message waits its turn; as many again every second would be the worse load."""
+    begin(transactional("a", log.says("a")))
+    assert sweep(now=log.later(seconds=1)) == 0
+    assert sweep(now=log.later(seconds=1)) == 1
+    assert sweep(now=log.later(seconds=1)) == 0
+    assert sweep(now=log.later(seconds=1)) == 1
+
+
+def test_runs_that_nobody_can_advance_do_not_keep_others_from_being_announced(begin, log, alice, monkeypatch):
+    """Such as runs of a version that no worker knows any more."""
+    monkeypatch.setattr(sweeping, "BATCH", 1)
+    stuck = begin(transactional("a", log.says("a")))
+    another = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=1, total=1)
+    later = start("story", order=another, now=log.later(seconds=1))
+    announced = []
+    monkeypatch.setattr(sweeping, "wake_worker", announced.append)
+    for _ in range(4):
+        sweep(now=log.later(seconds=2))
+    assert set(announced) == {stuck.pk, later.pk}
 
 
 def test_input_that_kills_every_worker_is_parked(begin, log):

@@ -75,10 +75,14 @@ def _wake_due(now: datetime) -> int:
 
 
 def _send_overdue(now: datetime) -> int:
-    """Ready and nobody came: a pause is over that no message knows of, or the message was lost."""
-    ready = StageRun.objects.filter(state=State.READY, available_at__lte=now)
-    is_forgotten = Q(available_at__lte=now - OVERDUE) | Q(attempts__gt=0)
-    runs = set(ready.filter(is_forgotten).order_by("available_at").values_list("run_id", flat=True)[:BATCH])
+    """Ready and nobody came: a pause is over that no message knows of, or the message was lost.
+
+    What is announced has its turn again after those that have waited longer, and not before as long again has passed.
+    """
+    overdue = StageRun.objects.filter(state=State.READY, available_at__lte=now - OVERDUE)
+    rows = list(overdue.order_by("available_at").values_list("pk", "run_id")[:BATCH])
+    overdue.filter(pk__in=[pk for pk, _ in rows]).update(available_at=now)
+    runs = {run_id for _, run_id in rows}
     for run_id in runs:
         wake_worker(run_id)
     return len(runs)
