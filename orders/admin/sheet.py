@@ -146,7 +146,7 @@ class OrderSheet:
 
 def order_sheet(order: Order) -> OrderSheet:
     """All that the page of `order` shows; the order comes with its buyer and address."""
-    lines = tuple(order.lines.select_related("handler"))
+    lines = tuple(order.lines.select_related("handler", "fulfillment_line__fulfillment_order__warehouse"))
     sent = tuple(order.mails.order_by("pk"))
     return OrderSheet(
         order=order,
@@ -157,7 +157,7 @@ def order_sheet(order: Order) -> OrderSheet:
             PaymentRow(one, Chip(one.get_state_display(), words.PAYMENT_COLOURS[one.state]))
             for one in order.payments.order_by("generation")
         ),
-        sendings=tuple(_sendings(order)),
+        sendings=tuple(_sendings(order, lines)),
         mails=tuple(
             MailRow(
                 one, words.MAILS.get(one.kind, one.kind), Chip(one.get_state_display(), words.MAIL_COLOURS[one.state])
@@ -171,18 +171,20 @@ def order_sheet(order: Order) -> OrderSheet:
     )
 
 
-def _sendings(order: Order) -> list[SendingRow]:
-    made = order.fulfillment_orders.select_related("warehouse").prefetch_related("shipments").order_by("pk")
+def _sendings(order: Order, lines: tuple[OrderLine, ...]) -> list[SendingRow]:
+    """What is sent, found through the lines that are sent; the parcels in one query of their own."""
+    sent = [line.fulfillment_line for line in lines if hasattr(line, "fulfillment_line")]
+    made = {line.fulfillment_order_id: line.fulfillment_order for line in sent}
+    parcels = Shipment.objects.filter(fulfillment_order__in=made).order_by("shipped_at", "pk") if made else ()
+    by_sending: dict[int, list[ParcelRow]] = {}
+    for parcel in parcels:
+        row = ParcelRow(parcel, tracking_url(parcel.carrier, parcel.tracking_number))
+        by_sending.setdefault(parcel.fulfillment_order_id, []).append(row)
     return [
         SendingRow(
-            one,
-            Chip(one.get_state_display(), words.FULFILMENT_COLOURS[one.state]),
-            tuple(
-                ParcelRow(parcel, tracking_url(parcel.carrier, parcel.tracking_number))
-                for parcel in one.shipments.all()
-            ),
+            one, Chip(one.get_state_display(), words.FULFILMENT_COLOURS[one.state]), tuple(by_sending.get(pk, ()))
         )
-        for one in made
+        for pk, one in sorted(made.items())
     ]
 
 
