@@ -61,6 +61,24 @@ def test_every_explained_variable_is_read():
     assert not {name for name in named if f'"{name}"' not in SETTINGS}
 
 
+def test_every_variable_of_the_stand_ins_is_explained():
+    sources = "\n".join(path.read_text() for path in (ROOT / "orders" / "sandboxes").rglob("*.py"))
+    read = set(re.findall(r'(?:env\.get|environ\.get|from_environment)\("([A-Z_]+)"', sources)) - {"PYTHONPATH"}
+    told = REFERENCE.partition("## Read by the stand-ins")[2]
+    assert len(read) > 10
+    assert not {name for name in read if f"`{name}`" not in told}
+
+
+def test_the_checklist_names_every_variable_that_production_refuses():
+    from config import checks
+
+    source = Path(checks.__file__).read_text()
+    named = set(re.findall(r"\b((?:[A-Z]+_)+[A-Z]+)\b", source)) & set(re.findall(r'"([A-Z_]+)"', SETTINGS))
+    told = REFERENCE.partition("## Before production")[2].partition("What no check can see")[0]
+    by_kind = {*checks.KNOWN_SECRETS, *checks.FAKES}  # told in one sentence each
+    assert not {name for name in named - by_kind if f"`{name}`" not in told}
+
+
 def test_every_variable_that_production_must_have_is_marked():
     from scripts import production
 
