@@ -18,6 +18,7 @@ from unfold.decorators import display
 
 from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, as_text, link, page_of, state_column
 from orders.admin import words
+from orders.admin.sheet import can_be_skipped
 from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.operate import NotPossible
@@ -151,8 +152,11 @@ class StageRunAdmin(ReadOnlyAdmin):
     def skip(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Go on without a stage; the reason is asked for and kept."""
         refuse_without_permission(request)
+        stage = get_object_or_404(StageRun.objects.select_related("run__order"), pk=pk)
+        if not can_be_skipped(stage):
+            messages.error(request, _("What follows relies on this stage, so it cannot be skipped. Retry it."))
+            return HttpResponseRedirect(sheet_of(stage.run.order))
         if not reason_of(request):
-            stage = get_object_or_404(StageRun.objects.select_related("run__order"), pk=pk)
             messages.error(request, _("Say why the stage is skipped: the reason is kept. Nothing was changed."))
             return HttpResponseRedirect(sheet_of(stage.run.order))
         return self._operate(request, pk, operate.skip, _("The stage was skipped, and the run goes on."))

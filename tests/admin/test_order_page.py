@@ -100,6 +100,16 @@ def test_a_skip_with_a_reason_lets_the_order_go_on(visit, sam, world, refused):
     assert OperatorAction.objects.get().reason == "Handed over by telephone"
 
 
+def test_what_others_rely_on_offers_no_skip_and_refuses_one(visit, sam, world, refused):
+    StageRun.objects.filter(run__order=refused, name="ship_list").update(state=StageRun.State.PARKED)
+    stage = world.stage(refused, "ship_list")
+    skip = reverse("admin:orders_stagerun_skip", args=[stage.pk])
+    assert skip not in visit(sam).get(_sheet(refused)).content.decode()
+    response = visit(sam).post(skip, {"reason": "in a hurry"}, follow=True)
+    assert [message.level_tag for message in response.context["messages"]] == ["error"]
+    assert world.stage(refused, "ship_list").state == StageRun.State.PARKED
+
+
 def test_whoever_is_slower_is_told_and_changes_nothing(visit, sam, refused):
     client = visit(sam)
     _press(client, refused, "skip", "Handed over by telephone")
