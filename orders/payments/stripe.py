@@ -91,7 +91,7 @@ class StripeProvider:
         with _Sorted():
             known = v1.refunds.list(params={"charge": request["charge"], "limit": 100})
         for refund in known.data:
-            if (refund.metadata or {}).get("key") == request["metadata"]["key"]:
+            if refund.metadata and refund.metadata.to_dict().get("key") == request["metadata"]["key"]:
                 return {"id": refund.id, "status": refund.status}
         return None
 
