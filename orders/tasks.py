@@ -1,14 +1,22 @@
 """Celery tasks: they take ids, and find in the rows what is to be done."""
 
 import uuid
+from typing import Any
 
-from celery import shared_task
+from celery import shared_task, signals
+from django.db import close_old_connections
 from django.utils import timezone
 
 from orders.pipeline.engine.execute import advance
 from orders.services import inbox
 
 LIMITS = {"time_limit": 60, "soft_time_limit": 50}
+
+
+@signals.task_prerun.connect
+def _look_at_the_connection(**kwargs: Any) -> None:
+    """A worker keeps its connection over many tasks, and needs a new one when the database was restarted meanwhile."""
+    close_old_connections()
 
 
 @shared_task(name="orders.advance_run", queue="purchase", **LIMITS)
