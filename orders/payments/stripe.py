@@ -19,6 +19,7 @@ _STANDINGS = {
     "succeeded": Standing.SUCCEEDED,
     "canceled": Standing.CANCELLED,
 }
+_FAILED_REFUNDS = ("failed", "canceled")
 
 
 class StripeProvider:
@@ -84,6 +85,8 @@ class StripeProvider:
         v1 = self._v1("refund")
         with _Sorted():
             made = v1.refunds.create(params=request, options={"idempotency_key": key})
+        if made.status in _FAILED_REFUNDS:
+            raise Refused(f"Stripe: the refund {made.id} {made.status}: {made.failure_reason}")
         return {"id": made.id, "status": made.status}
 
     def find_refund(self, request: Json, key: str) -> Json | None:
@@ -188,5 +191,7 @@ def _session_status(session: Any) -> PaymentStatus:
         return PaymentStatus(Standing.SUCCEEDED, session.id, paid.amount, paid.currency, paid.charge_ref)
     if session.status == "expired":
         return PaymentStatus(Standing.CANCELLED, session.id)
-    standing = Standing.PROCESSING if session.status == "complete" else Standing.OPEN
-    return PaymentStatus(standing, session.id, page_url=session.url or "")
+    if session.status == "complete":  # paid later, such as in a shop, or by then not at all: the page is closed
+        failed = session.payment_intent and session.payment_intent.status in ("requires_payment_method", "canceled")
+        return PaymentStatus(Standing.CANCELLED if failed else Standing.PROCESSING, session.id)
+    return PaymentStatus(Standing.OPEN, session.id, page_url=session.url or "")

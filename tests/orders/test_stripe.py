@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from orders.models import Payment
+from orders.payments.base import Standing
 from orders.payments.stripe import StripeProvider
-from orders.pipeline.engine.errors import Transient
+from orders.pipeline.engine.errors import Refused, Transient
 
 ELEMENT = Payment(method="element", provider_ref="pi_1", charge_ref="ch_1")
 HOSTED = Payment(method="hosted", provider_ref="cs_1")
@@ -46,3 +47,50 @@ def test_a_payment_stripe_denies_to_know_is_asked_for_again(stripe, payment):
     stripe.answers = {"/v1/payment_intents/pi_1": unknown, "/v1/checkout/sessions/cs_1": unknown}
     with pytest.raises(Transient):
         StripeProvider().status(payment)
+
+
+def session(intent_status: str) -> dict:
+    intent = {
+        "id": "pi_1",
+        "object": "payment_intent",
+        "status": intent_status,
+        "amount_received": 0,
+        "currency": "jpy",
+        "last_payment_error": None,
+        "latest_charge": None,
+        "client_secret": "pi_1_secret",
+    }
+    return {
+        "id": "cs_1",
+        "object": "checkout.session",
+        "status": "complete",
+        "payment_status": "unpaid",
+        "url": None,
+        "payment_intent": intent,
+    }
+
+
+@pytest.mark.parametrize(
+    ("intent_status", "standing"),
+    [
+        ("processing", Standing.PROCESSING),
+        ("requires_action", Standing.PROCESSING),  # a slip to be paid in a shop
+        ("requires_payment_method", Standing.CANCELLED),  # it was not paid in time, and the page is closed
+        ("canceled", Standing.CANCELLED),
+    ],
+)
+def test_a_page_that_was_completed_but_never_paid_is_over_when_its_payment_failed(stripe, intent_status, standing):
+    stripe.answers = {"/v1/checkout/sessions/cs_1": (200, session(intent_status))}
+    assert StripeProvider().status(HOSTED).standing == standing
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_refund_that_failed_is_not_taken_for_money_given_back(stripe, status):
+    provider = StripeProvider()
+    request = {"charge": "ch_1", "amount": 330, "metadata": {"order": "H1", "key": "k"}}
+    made = {"id": "re_1", "object": "refund", "status": status, "failure_reason": "lost_or_stolen_card"}
+    stripe.answers = {"/v1/refunds": (200, made)}
+    with pytest.raises(Refused, match="lost_or_stolen_card"):
+        provider.refund(request, "k")
+    stripe.answers = {"/v1/refunds": (200, {"object": "list", "data": [made | {"metadata": {"key": "k"}}]})}
+    assert provider.find_refund(request, "k") is None
