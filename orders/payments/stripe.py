@@ -94,7 +94,8 @@ class StripeProvider:
         with _Sorted():
             known = v1.refunds.list(params={"charge": request["charge"], "limit": 100})
         for refund in known.data:
-            if refund.metadata and refund.metadata.to_dict().get("key") == request["metadata"]["key"]:
+            is_ours = refund.metadata and refund.metadata.to_dict().get("key") == request["metadata"]["key"]
+            if is_ours and refund.status not in _FAILED_REFUNDS:
                 return {"id": refund.id, "status": refund.status}
         return None
 
