@@ -65,7 +65,8 @@ RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 
 def lapsed(rows: "models.QuerySet[Row]", *, now: datetime, limit: int = 100) -> list[Row]:
-    """Of the leased `rows`, those whose lease has run out or whose owner on this host is gone."""
+    """Of the leased `rows`, those whose lease has run out or whose owner on this host is gone, the oldest first."""
+    rows = rows.order_by("lease_until")
     mine = rows.filter(lease_owner__startswith=f"{_host()}|")
     dead = [row for row in mine[:limit] if not is_alive(row.lease_owner)]
     expired = list(rows.filter(lease_until__lt=now)[:limit])

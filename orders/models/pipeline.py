@@ -101,7 +101,7 @@ class StageRun(Leased):
         indexes = [
             models.Index(fields=["available_at"], condition=Q(state="ready"), name="stagerun_ready"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="stagerun_running"),
-            models.Index(fields=["deadline_at"], condition=Q(state="waiting"), name="stagerun_waiting"),
+            models.Index(fields=["available_at"], condition=Q(state="waiting"), name="stagerun_waiting"),
             models.Index(fields=["finished_at"], condition=Q(state="parked"), name="stagerun_parked"),
         ]
 

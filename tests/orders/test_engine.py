@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from config.lib import leases
@@ -312,6 +313,16 @@ def test_runs_that_nobody_can_advance_do_not_keep_others_from_being_announced(be
     for _ in range(4):
         sweep(now=log.later(seconds=2))
     assert set(announced) == {stuck.pk, later.pk}
+
+
+def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):
+    """The default order of stages goes by their runs: every run there ever was would be read and sorted."""
+    begin(transactional("a", log.says("a")))
+    with CaptureQueriesContext(connection) as queries:
+        sweep(now=log.later(minutes=1))
+    orders = [query["sql"].partition("ORDER BY")[2] for query in queries if query["sql"].startswith("SELECT")]
+    assert len(orders) == 4
+    assert not [order for order in orders if not order or PipelineRun._meta.db_table in order]
 
 
 def test_input_that_kills_every_worker_is_parked(begin, log):

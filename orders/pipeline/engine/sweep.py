@@ -7,7 +7,6 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from config.lib import leases
 from config.lib.leases import LeaseLost
@@ -63,9 +62,9 @@ def _put_back(stage: StageRun, now: datetime) -> int:
 
 
 def _wake_due(now: datetime) -> int:
-    """Waiting stages whose own look or deadline has come are ready, and their runs get a message."""
-    due = StageRun.objects.filter(Q(available_at__lte=now) | Q(deadline_at__lte=now), state=State.WAITING)
-    rows = list(due.values_list("pk", "run_id")[:BATCH])
+    """Waiting stages whose next look has come, at the deadline at the latest, are ready; their runs get a message."""
+    due = StageRun.objects.filter(state=State.WAITING, available_at__lte=now)
+    rows = list(due.order_by("available_at").values_list("pk", "run_id")[:BATCH])
     if not rows:
         return 0
     due.filter(pk__in=[pk for pk, _ in rows]).update(state=State.READY, available_at=now)
