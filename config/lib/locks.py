@@ -4,13 +4,19 @@ A `select_for_update()` that nobody evaluates locks nothing; two callers that lo
 other. Both have cost other shops money, so no module but this one calls it.
 """
 
-from typing import TypeVar
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 
 Row = TypeVar("Row", bound=models.Model)
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 LOCK_TIMEOUT_MS = 3000
+ATTEMPTS = 3
+CONTENTION = {"55P03", "40P01"}  # PostgreSQL: a lock was not to be had in time, or two waited for each other
 
 
 def lock(rows: "models.QuerySet[Row]") -> list[Row]:
@@ -36,3 +42,20 @@ def lock_one(rows: "models.QuerySet[Row]", **key: object) -> Row:
             f"{rows.model._meta.verbose_name} {key} does not exist"
         )
     return found[0]
+
+
+def again_when_locked(act: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Repeat a whole transaction that had to give up a lock, three times in all; within another one, not at all."""
+
+    @functools.wraps(act)
+    def repeated(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return act(*args, **kwargs)
+            except OperationalError as error:
+                is_contention = getattr(error.__cause__, "sqlstate", "") in CONTENTION
+                if not is_contention or connection.in_atomic_block:
+                    raise
+        return act(*args, **kwargs)
+
+    return repeated

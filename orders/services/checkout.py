@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
-from config.lib.locks import lock_one
+from config.lib.locks import again_when_locked, lock_one
 from orders.models import Cart, CartLine, Handler, Order, OrderAddress, OrderLine, Payment
 from orders.pipeline.engine.start import start
 from orders.services import events, terms
@@ -46,6 +46,7 @@ class AlreadyBeingBought(Exception):
         self.order = order
 
 
+@again_when_locked  # a crowd before one shelf waits longer than a lock does
 @transaction.atomic
 def place_order(
     *, cart: Cart, user: User, digest: str, method: str, origin: str, language: str, now: datetime
