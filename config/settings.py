@@ -344,6 +344,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.lib.api.schema.Schema",
     "EXCEPTION_HANDLER": "config.lib.api.problems.problem_json",
     "DEFAULT_THROTTLE_CLASSES": ["config.lib.api.access.Throttle"],
+    "NUM_PROXIES": 0,  # the address that uvicorn tells: a header that anybody may send makes nobody a stranger anew
     "DEFAULT_THROTTLE_RATES": {"anon": env.str("API_ANON_RATE", default="600/min")},
 }
 SPECTACULAR_SETTINGS = {

@@ -115,6 +115,13 @@ def test_too_many_requests_are_told_how_long_to_wait(client, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_header_that_anybody_may_send_makes_nobody_a_stranger_anew(client, monkeypatch):
+    monkeypatch.setattr(Throttle, "THROTTLE_RATES", {"anon": "2/min"})
+    answers = [client.get("/api/v1/titles/", headers={"X-Forwarded-For": f"192.0.2.{last}"}) for last in range(3)]
+    _problem(answers[2], 429, "throttled")
+
+
+@pytest.mark.django_db
 def test_a_lost_cache_turns_nobody_away(client, settings, caplog):
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
