@@ -185,3 +185,8 @@ def test_players_that_nobody_has_seen_for_a_month_are_forgotten(token):
     now = timezone.now()
     assert playback.forget_old_sessions(now + timedelta(days=29)) == 0
     assert playback.forget_old_sessions(now + timedelta(days=31)) == 1
+
+
+@pytest.mark.parametrize("path", [f"720p/{'9' * 300}.ts", f"{'a' * 300}/0.ts"])
+def test_a_name_too_long_for_a_file_names_no_segment(client, token, path):
+    assert client.get(f"/media/hls/{token}/{path}").status_code == 404

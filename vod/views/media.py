@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from vod.models import PlaybackSession
+from vod.models import PlaybackSession, Rendition
 from vod.services import packages, playback
 from vod.services.refusals import REFUSALS, Reason
 from vod.transcoding import playlists
 
 _NEVER_KEPT = "private, no-store"
 _KEPT_BY_THE_BROWSER = "private, max-age=31536000, immutable"  # the path never changes its content
+_HIGHEST_NUMBER = 10**6  # of a segment: beyond any film, and still the name of a file
+_LONGEST_NAME = Rendition._meta.get_field("name").max_length or 0
 View = Callable[..., HttpResponseBase]
 
 
@@ -78,6 +80,8 @@ def media_playlist(request: HttpRequest, session: PlaybackSession, rendition: st
 @for_its_viewer
 def segment(request: HttpRequest, session: PlaybackSession, rendition: str, number: int) -> HttpResponse:
     """One encrypted segment, a few megabytes: read whole, since a file handed on in pieces would block the loop."""
+    if number > _HIGHEST_NUMBER or len(rendition) > _LONGEST_NAME:
+        raise Http404("There is no such segment.")
     try:
         with storages["packages"].open(packages.segment_path(session.package, rendition, number)) as file:
             body = file.read()
