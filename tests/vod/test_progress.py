@@ -39,6 +39,10 @@ def test_a_save_that_waited_offline_does_not_overwrite_a_newer_one(alice, title)
     assert late.updated_at == NOON
 
 
+def test_an_age_beyond_all_time_counts_as_the_oldest_there_is(alice, title):
+    assert save(alice, title, 20, age_s=1e300).updated_at == NOON - timedelta(days=30)
+
+
 def test_a_title_is_finished_from_95_percent_on_and_stays_so(alice, title):
     assert save(alice, title, 94.9).finished_at is None
     finished = save(alice, title, 95, at=NOON + timedelta(minutes=1))
@@ -85,7 +89,16 @@ def test_the_player_saves_and_is_told_what_is_stored(alice, send):
 
 @pytest.mark.parametrize(
     "sent",
-    [{"position_s": -1}, {"position_s": "NaN"}, {"position_s": "x"}, {}, {"body": "no json"}, {"body": "[1]"}],
+    [
+        {"position_s": -1},
+        {"position_s": "NaN"},
+        {"position_s": "x"},
+        {"position_s": 10**400},
+        {},
+        {"body": "no json"},
+        {"body": "[1]"},
+        {"body": "[" * 100_000},
+    ],
 )
 def test_a_save_that_makes_no_sense_is_refused_and_leaves_nothing(send, sent):
     answer = send(**sent)

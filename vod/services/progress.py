@@ -23,7 +23,7 @@ def save_progress(
     Returns what is stored afterwards.
     """
     position_s = min(max(position_s, 0.0), duration_s)
-    measured_at = now - min(max(timedelta(seconds=age_s), timedelta(0)), _OLDEST)
+    measured_at = now - timedelta(seconds=min(max(age_s, 0.0), _OLDEST.total_seconds()))
     changes = {"position_s": position_s, "duration_s": duration_s, "updated_at": measured_at}
     finished_at = measured_at if position_s >= duration_s * FINISHED_SHARE else None
     if not _update(user, title, changes, finished_at):

@@ -197,9 +197,10 @@ def _texts() -> dict[str, str]:
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:
+    """The object that was sent, its numbers as floats: a whole number may be larger than any of them."""
     try:
-        sent = json.loads(request.body)
-    except ValueError:
+        sent = json.loads(request.body, parse_int=float)
+    except (ValueError, RecursionError):
         return {}
     return sent if isinstance(sent, dict) else {}
 
