@@ -15,7 +15,7 @@ def show_picture(request: HttpRequest, name: str) -> FileResponse:
     """A picture never changes under its name, so a browser keeps it for a year."""
     try:
         opened = default_storage.open(name)
-    except (OSError, SuspiciousFileOperation):
+    except (OSError, ValueError, SuspiciousFileOperation):  # no file, no name of one, or a way out
         raise Http404 from None
     response = FileResponse(opened, content_type=mimetypes.guess_type(name)[0] or "application/octet-stream")
     response["Cache-Control"] = f"public, max-age={YEAR}, immutable"
