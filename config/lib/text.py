@@ -10,9 +10,10 @@ _HYPHENS = dict.fromkeys(map(ord, "‐‑‒–—―−－ｰ"), "-")
 def fold(text: str) -> str:
     """Text as search compares it: full-width and half-width alike, katakana as hiragana, lower case, one space.
 
-    Only for comparing. A person's name is never folded where it is stored: normalising rewrites kanji.
+    Only for comparing. A person's name is never folded where it is stored: normalising rewrites kanji. A NUL, which
+    PostgreSQL's text cannot hold, counts as space.
     """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA).split())
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA).replace("\0", " ").split())
 
 
 def digits(text: str) -> str:

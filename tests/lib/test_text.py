@@ -27,3 +27,7 @@ def test_a_postal_code_is_its_digits(typed):
 @pytest.mark.parametrize("typed", ["たかはし よしの", "ﾀｶﾊｼ ﾖｼﾉ", "タカハシ　ヨシノ"])
 def test_a_reading_is_kept_in_full_width_katakana(typed):
     assert katakana(typed) == "タカハシ ヨシノ"
+
+
+def test_a_nul_is_folded_away_since_postgresql_cannot_look_for_it():
+    assert fold("灯\0台 \0") == "灯 台"
