@@ -2,13 +2,16 @@
 
 import hashlib
 import hmac
+import io
 import json
 import time
 
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 
 from orders.models import OrderEvent, ProviderEvent, Shipment
 from orders.services import inbox
+from orders.views.webhooks import MAX_BYTES, stripe_webhook
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +58,13 @@ def test_an_event_that_comes_twice_is_one(client, settings, event):
     for _ in range(3):
         assert stripe_post(client, settings, event).status_code == 200
     assert ProviderEvent.objects.count() == 1
+
+
+def test_a_body_that_does_not_say_its_length_is_read_no_further_than_allowed():
+    sent = io.BytesIO(b"x" * (3 * MAX_BYTES))
+    request = ASGIRequest({"type": "http", "method": "POST", "path": "/webhooks/stripe/", "headers": []}, sent)
+    assert stripe_webhook(request).status_code == 400
+    assert sent.tell() <= MAX_BYTES + 1
 
 
 def test_webhooks_are_posted(client):
