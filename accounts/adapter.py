@@ -41,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
             record_signup_consents(user=user, now=timezone.now())
         return user
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page of ours is at `url`; what is no address at all, such as "http://[", is none."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def format_email_subject(self, subject: str) -> str:
         return subject
 

@@ -48,10 +48,13 @@ def _uris_ahead(context: dict[str, Any]) -> list[str]:
 
 def _uris_of_request(target: object) -> list[str]:
     """Those of the site to whose request a sign-in returns, where no page of consent stands in between."""
-    parts = urlsplit(target if isinstance(target, str) else "")
+    try:
+        parts = urlsplit(target if isinstance(target, str) else "")
+    except ValueError:  # no address at all, such as http://[
+        return []
     if parts.path != reverse("idp:oidc:authorization"):
         return []
-    client_id = parse_qs(parts.query).get("client_id", [""])[0]
+    client_id = parse_qs(parts.query).get("client_id", [""])[0].replace("\0", "")  # PostgreSQL's text holds no NUL
     client = Client.objects.filter(pk=client_id, skip_consent=True).first()
     return client.get_redirect_uris() if client else []
 

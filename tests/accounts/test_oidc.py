@@ -181,6 +181,11 @@ def test_signing_in_for_a_site_without_a_consent_page_may_be_followed_there_too(
     assert "https://baseball.example" in _directive(client.get(sign_in)["Content-Security-Policy"], "form-action")
 
 
+@pytest.mark.parametrize("target", ["http://[", "/identity/o/authorize?client_id=%00"])
+def test_a_target_that_is_no_request_of_a_site_leaves_the_sign_in_page_as_it_is(client, db, target):
+    assert client.get("/accounts/login/", {"next": target}).status_code == 200
+
+
 def _directive(policy: str, name: str) -> list[str]:
     return next(part.split()[1:] for part in policy.split("; ") if part.startswith(f"{name} "))
 
