@@ -503,6 +503,23 @@ def test_a_confirmed_effect_is_not_done_again(begin, log):
     assert row(run, "a").state == State.SUCCEEDED
 
 
+def test_a_late_refusal_does_not_undo_what_another_worker_had_confirmed(begin, log):
+    """The first worker was slow: the second got the answer, and what the first hears after that is no news."""
+    run = begin(external("a", calling(Receiver()), technique=Technique.KEY))
+
+    def overtaken(request, key):
+        Effect.objects.update(state=Effect.State.CONFIRMED, external_id="x1", response={"id": "x1"})
+        raise Refused("that key is known")
+
+    slow = Receiver()
+    slow.call = overtaken
+    stage = execute._claim(run.pk, None, log.now)
+    with pytest.raises(Refused):
+        calling(slow)(Context(stage, settle.spec_of(stage), log.now))
+    effect = Effect.objects.get()
+    assert (effect.state, effect.external_id) == (Effect.State.CONFIRMED, "x1")
+
+
 def test_a_worker_that_lost_its_lease_does_not_call_out(begin, log):
     receiver = Receiver()
     run = begin(external("a", calling(receiver), technique=Technique.KEY))

@@ -110,8 +110,8 @@ class Context:
 
 
 def _settle(effect: Effect, state: str, **changes: Any) -> None:
-    for name, value in changes.items():
-        setattr(effect, name, value)
-    effect.state = state
-    effect.settled_at = timezone.now()
-    effect.save(update_fields=["state", "settled_at", *changes])
+    """Keep the answer. A refusal counts only while no other worker that took this up has heard that it happened."""
+    rows = Effect.objects.filter(pk=effect.pk)
+    if state == Effect.State.REJECTED:
+        rows = rows.filter(state=Effect.State.INTENDED)
+    rows.update(state=state, settled_at=timezone.now(), **changes)
