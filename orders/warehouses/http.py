@@ -70,10 +70,10 @@ def _verify(body: bytes, signature: str) -> None:
     """`Warehouse-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">`, at most five minutes old."""
     parts = dict(part.partition("=")[::2] for part in signature.split(","))
     stamp = parts.get("t", "")
-    if not stamp.isdigit() or abs(time.time() - int(stamp)) > TOLERANCE_SECONDS:
+    if not stamp.isdecimal() or abs(time.time() - int(stamp)) > TOLERANCE_SECONDS:
         raise BadSignature("The signature's time is missing or too far away")
     expected = hmac.new(settings.WAREHOUSE_WEBHOOK_SECRET.encode(), stamp.encode() + b"." + body, hashlib.sha256)
-    if not hmac.compare_digest(expected.hexdigest(), parts.get("v1", "")):
+    if not hmac.compare_digest(expected.hexdigest().encode(), parts.get("v1", "").encode()):
         raise BadSignature("The signature does not match")
 
 

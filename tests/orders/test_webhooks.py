@@ -96,3 +96,11 @@ def test_a_warehouse_report_with_a_bad_signature_is_refused(client, world):
     )
     assert answer.status_code == 400
     assert not ProviderEvent.objects.exists()
+
+
+@pytest.mark.parametrize("signature", ["t=²,v1=00", "t={now},v1=é", "t={now}", "", "v1"])
+def test_a_report_with_a_signature_that_is_no_signature_is_refused(client, settings, signature):
+    settings.WAREHOUSE_SYSTEM = "http"
+    headers = {"Warehouse-Signature": signature.format(now=int(time.time()))}
+    answer = client.post("/webhooks/warehouse/", "{}", content_type="application/json", headers=headers)
+    assert answer.status_code == 400
