@@ -189,9 +189,8 @@ def _move_on(order: Order, fulfillment_order: FulfillmentOrder, parcel: Shipment
     if fulfillment_order.state == states.OPEN:  # the report was faster than the answer to our instruction
         fulfillment_order.move_to(states.ACCEPTED)
     fulfillment_order.move_to(states.SHIPPED if is_whole else states.PARTIALLY_SHIPPED)
-    rest = order.fulfillment_orders.exclude(state__in=(states.SHIPPED, states.CANCELLED))
-    unlisted = order.placements.filter(handler__warehouse__isnull=False, fulfillment_order__isnull=True)
-    is_all = not rest.exists() and not unlisted.exists()
+    goods = order.lines.filter(variant__isnull=False)
+    is_all = not goods.exclude(fulfillment_line__shipped_quantity__gte=F("quantity")).exists()
     order.fulfillment_state = Order.FulfillmentState.FULFILLED if is_all else Order.FulfillmentState.PARTIALLY_FULFILLED
     order.save(update_fields=["fulfillment_state"])
     events.record(

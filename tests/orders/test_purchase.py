@@ -91,6 +91,20 @@ def test_two_parts_make_one_whole(world, alice, mug):
     assert order.state == Order.State.COMPLETED
 
 
+def test_an_order_is_sent_only_when_every_handler_has_sent(world, alice, mug):
+    """The second handler's part may not even be placed when the first one's leaves the house."""
+    towel = builders.variant(price=1100, stock=5, at=builders.warehouse("otaru", "小樽倉庫"))
+    order = world.order(alice, mug, towel)
+    world.pay(order)
+    world.work(order, only="grant")
+    last = StageRun.objects.filter(run__order=order, name="place").order_by("pk").last()
+    StageRun.objects.filter(pk=last.pk).update(available_at=world.now + timedelta(hours=1))
+    world.work(order)
+    ship_everything(world, order)
+    order.refresh_from_db()
+    assert order.fulfillment_state == Order.FulfillmentState.PARTIALLY_FULFILLED
+
+
 def test_a_report_delivered_twice_ships_once(world, alice, mug):
     order = world.bought(alice, mug, quantity=2)
     made = order.fulfillment_orders.get()
