@@ -30,10 +30,10 @@ def unreachable(receiver: str, error: requests.RequestException) -> Transient:
 def _retry_after(reply: requests.Response) -> timedelta | None:
     """`Retry-After` in seconds or as a date (RFC 9110, 10.2.3), at most a day."""
     value = reply.headers.get("Retry-After", "")
-    if value.isdigit():
+    if value.isdecimal():
         return timedelta(seconds=min(int(value), 86_400))
     try:
         pause = parsedate_to_datetime(value) - datetime.now(UTC)
-    except ValueError:
+    except (ValueError, TypeError):  # no date, or one that names no time zone
         return None
     return max(timedelta(0), min(pause, timedelta(days=1)))
