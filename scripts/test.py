@@ -29,8 +29,8 @@ REPORTS = ROOT / "var" / "test"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 NO_TESTS = 5  # pytest's exit status when everything was deselected
 HEAVY = "browser or media or stack or chaos"
-# What looks at the repository alone, or at servers without a database of ours, is the same on every database.
-HOUSE = ("tests/architecture", "tests/house", "tests/sandboxes")
+# What looks at the repository, at drawings or at servers without a database of ours is the same on every database.
+HOUSE = ("tests/architecture", "tests/house", "tests/sandboxes", "tests/cms/demo")
 OPTIONAL = {
     "SAMPLE_MEDIA": "the film clips of SAMPLE_MEDIA (a folder of videos): tests use the clips they make themselves",
     "STRIPE_FIXTURES": "the comparison with Stripe's own answers (STRIPE_FIXTURES names their file)",
@@ -86,10 +86,10 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
 
 
 def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[Leg]:
-    """The legs in the order in which they run: the first two side by side, one on each core, the last alone.
+    """The legs in the order in which they run: two by two, one on each core.
 
-    Those that start processes, encode or drive a browser wait for things to happen; beside another leg they would wait
-    longer than they may.
+    Those that start processes, encode or drive a browser wait for things to happen, so only the light one of the
+    stand-ins runs beside them.
     """
 
     def leg(name: str, marker: str, database_url: str, *more: str) -> Leg:
@@ -99,13 +99,14 @@ def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database
         )
 
     on_sqlite = [
-        leg("sqlite", f"not ({HEAVY}) and not postgresql", ""),
+        leg("sqlite", f"not ({HEAVY}) and not postgresql and not sandbox", ""),
         leg("processes", f"({HEAVY}) and not postgresql", ""),
+        leg("sandboxes", f"sandbox and not ({HEAVY})", ""),
     ]
     on_postgresql = leg("postgresql", f"not ({HEAVY}) or postgresql", database, *(f"--ignore={name}" for name in HOUSE))
     if options.leg == "sqlite":
         return on_sqlite
-    return [on_postgresql] if options.leg else [on_sqlite[0], on_postgresql, on_sqlite[1]]
+    return [on_postgresql] if options.leg else [on_sqlite[0], on_postgresql, *on_sqlite[1:]]
 
 
 @contextmanager
