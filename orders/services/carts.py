@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts.models import Address, User
-from config.lib.locks import lock_one
+from config.lib.locks import lock, lock_one
 from orders.models import Cart, CartLine
 from shop.models import Product, Variant
 from vod.models import Entitlement, Offer, Title
@@ -116,6 +116,8 @@ def merge(*, guest_token: uuid.UUID, user: User, now: datetime) -> Cart:
     guest_cart = find_cart(user=None, token=guest_token)
     if guest_cart is None:
         return member_cart
+    if len(lock(Cart.objects.filter(pk__in=(member_cart.pk, guest_cart.pk), state=Cart.State.OPEN))) < 2:
+        return merge(guest_token=guest_token, user=user, now=now)  # one of them has just been ordered, or merged
     for line in guest_cart.lines.select_related("variant"):
         _merge_line(line, member_cart)
     guest_cart.state = Cart.State.MERGED
