@@ -1,8 +1,10 @@
 """An order: its page, the return from paying, paying another way, and the events that keep the page true."""
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -114,6 +116,7 @@ async def order_events(request: HttpRequest, number: str) -> HttpResponseBase:
         raise Http404
     if not await Order.objects.visible_to(user).filter(number=number).aexists():
         raise Http404
+    await sync_to_async(close_old_connections)()  # a page stays open for minutes and must not hold one for so long
     response = StreamingHttpResponse(stream(f"order:{number}"), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
