@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 PREFIX = "events:"
 HEARTBEAT_SECONDS = 20
+LIFE_SECONDS = 600
 QUEUE_SIZE = 100
 
 
@@ -89,12 +90,17 @@ broadcast = Broadcast()
 
 
 async def stream(channel: str) -> AsyncIterator[bytes]:
-    """The body of a `text/event-stream` for `channel`: a first comment, events, and a heartbeat when it is quiet."""
+    """The body of a `text/event-stream` for `channel`: a first comment, events, and a heartbeat when it is quiet.
+
+    It ends after `LIFE_SECONDS`. The browser then asks anew, and whoever has signed out since is not let in again.
+    """
+    clock = asyncio.get_running_loop().time
+    ends_at = clock() + LIFE_SECONDS
     async with broadcast.listen(channel) as queue:
         yield b"retry: 2000\n: open\n\n"
-        while True:
+        while (left := ends_at - clock()) > 0:
             try:
-                data = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+                data = await asyncio.wait_for(queue.get(), min(HEARTBEAT_SECONDS, left))
             except TimeoutError:
                 yield b": still here\n\n"
                 continue

@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from django.test import AsyncClient
 from django.urls import reverse
 
+from config.lib import realtime
 from config.lib.realtime import broadcast
 from orders.models import Order, Payment
 from orders.order_page import order_page
@@ -273,6 +274,20 @@ def test_its_events_tell_the_page_to_look_again(alice, world, mug):
     opened, changed = async_to_sync(first_two)()
     assert b": open" in opened
     assert changed == b'event: change\ndata: {"event": "orders.order.paid"}\n\n'
+
+
+def test_its_events_end_after_a_while_so_that_who_has_signed_out_is_let_go(alice, world, mug, monkeypatch):
+    monkeypatch.setattr(realtime, "LIFE_SECONDS", 0.1)
+    order = waiting(world, alice, mug)
+    browser = AsyncClient()
+    browser.force_login(alice)
+
+    async def until_the_end() -> list[bytes]:
+        answer = await browser.get(address(order, "order_events"))
+        return [part async for part in answer.streaming_content]
+
+    assert b": open" in async_to_sync(until_the_end)()[0]
+    assert f"order:{order.number}" not in broadcast.queues
 
 
 def test_looking_again_changes_nothing(shopper, alice, world, mug):
