@@ -30,6 +30,8 @@ KNOWN_SECRETS = {
 }
 # Providers that exist for tests alone.
 FAKES = {"PAYMENT_PROVIDER": "memory", "WAREHOUSE_SYSTEM": "memory", "BACKOFFICE": "memory", "TRANSCODER": "fake"}
+# Backends of Django that keep or drop what they are given.
+KEPT_MAIL = {f"django.core.mail.backends.{kind}.EmailBackend" for kind in ("console", "dummy", "filebased", "locmem")}
 
 Refusal = tuple[str, str]  # what is wrong, what to do
 
@@ -115,6 +117,11 @@ def _connectors() -> Iterator[Refusal]:
 
 
 def _mail() -> Iterator[Refusal]:
+    if settings.EMAIL_BACKEND in KEPT_MAIL:
+        yield (
+            f"EMAIL_URL leads to {settings.EMAIL_BACKEND}: no mail reaches anybody, and codes stand where it is kept.",
+            "Set EMAIL_URL to your mail server, as in smtp+tls://user:password@host:587.",
+        )
     if settings.MAIL_SANDBOX_URL or settings.EMAIL_PORT == 2525:
         yield (
             "Mail goes to the mail sandbox, which delivers nothing.",

@@ -28,6 +28,7 @@ def in_production(monkeypatch):
     values = {name: value for name, value in vars(development).items() if name.isupper()}
     values |= {name: value for name, value in example.items() if name in values}
     values |= {"PRODUCTION": True, "DEBUG": False, "ALLOWED_HOSTS": ["www.station.example"], "EMAIL_PORT": 587}
+    values["EMAIL_BACKEND"] = "django.core.mail.backends.smtp.EmailBackend"
     values |= {"STRIPE_API_BASE": "", "STRIPE_JS_URL": "https://js.stripe.com/v3/", "MAIL_SANDBOX_URL": ""}
     values["DATABASES"] = {"default": {"ENGINE": "django.db.backends.postgresql"}}
     monkeypatch.setattr(checks, "settings", SimpleNamespace(**values))
@@ -59,6 +60,7 @@ def test_complete_settings_are_accepted(in_production):
         ("KINTONE_URL", "", "E008"),
         ("MAIL_SANDBOX_URL", "http://localhost:8025", "E009"),
         ("EMAIL_PORT", 2525, "E009"),
+        ("EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend", "E009"),
         ("STRIPE_SECRET_KEY", "sk_test_hitotsu", "E010"),
         ("WAREHOUSE_WEBHOOK_SECRET", "", "E010"),
         ("PAYMENT_PROVIDER", "memory", "E011"),
