@@ -94,6 +94,11 @@ class UserAdmin(StaffAdmin):
         super().save_model(request, obj, form, change)
         EmailAddress.objects.create(user=obj, email=obj.email, primary=True, verified=False)
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Colleagues are changed, and closed out, by those alone who may do all."""
+        is_colleague = obj is not None and (obj.is_staff or obj.is_superuser)
+        return super().has_change_permission(request, obj) and (not is_colleague or request.user.is_superuser)  # type: ignore[union-attr]
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -124,8 +129,21 @@ class ConsentAdmin(ReadOnlyAdmin):
 admin.site.unregister([Group, EmailAddress, Client, Token])
 
 
+class _ChangedByTheChief:
+    """Rows by which one could become somebody else, or more than one is: only who may do all changes them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and request.user.is_superuser  # type: ignore[misc, union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and request.user.is_superuser  # type: ignore[misc, union-attr]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and request.user.is_superuser  # type: ignore[misc, union-attr]
+
+
 @admin.register(Group)
-class RoleAdmin(GroupAdmin, StaffAdmin):
+class RoleAdmin(_ChangedByTheChief, GroupAdmin, StaffAdmin):
     """The roles of the staff: what each may see and change."""
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
@@ -146,14 +164,20 @@ def permission_words(permission: Permission) -> str:
 
 
 @admin.register(EmailAddress)
-class EmailAddressAdmin(AllauthEmailAddressAdmin, StaffAdmin):
+class EmailAddressAdmin(_ChangedByTheChief, AllauthEmailAddressAdmin, StaffAdmin):
+    """Addresses that sign in: a verified one is a key to its account."""
+
     raw_id_fields = ()
     related = ("user",)
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Marking an address as verified, which the library lets everybody do who may look."""
+        return super().get_actions(request) if self.has_change_permission(request) else {}
+
 
 @admin.register(Client)
-class ClientAdmin(AllauthClientAdmin, StaffAdmin):
-    """Other sites that sign people in with this account."""
+class ClientAdmin(_ChangedByTheChief, AllauthClientAdmin, StaffAdmin):
+    """Other sites that sign people in with this account; where one leads back to, members' tokens go."""
 
     raw_id_fields = ()
     related = ("owner",)

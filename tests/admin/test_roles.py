@@ -65,6 +65,41 @@ def test_only_who_may_do_all_makes_somebody_staff(visit, chief, carol, alice):
     assert alice.is_staff
 
 
+ADDRESSES, ROLES, SITES = (
+    "/admin/account/emailaddress/",
+    "/admin/auth/group/",
+    "/admin/allauth_idp_oidc/client/",
+)
+
+
+@pytest.mark.parametrize("page", [ADDRESSES, ROLES, SITES])
+def test_what_could_make_one_somebody_else_is_only_looked_at_by_a_role(visit, carol, chief, page):
+    model = page.split("/")[-2]
+    carol.user_permissions.add(*_permissions(f"view_{model}", f"add_{model}", f"change_{model}", f"delete_{model}"))
+    assert visit(carol).get(page).status_code == 200
+    assert visit(carol).get(f"{page}add/").status_code == 403
+    assert visit(chief).get(f"{page}add/").status_code == 200
+
+
+def test_who_may_only_look_marks_no_address_as_verified(visit, carol, chief):
+    taken = chief.emailaddress_set.create(email="carol-too@example.com", verified=False)
+    carol.user_permissions.add(*_permissions("view_emailaddress", "change_emailaddress"))
+    visit(carol).post(ADDRESSES, {"action": "make_verified", "_selected_action": [taken.pk]})
+    taken.refresh_from_db()
+    assert not taken.verified
+    visit(chief).post(ADDRESSES, {"action": "make_verified", "_selected_action": [taken.pk]})
+    taken.refresh_from_db()
+    assert taken.verified
+
+
+def test_a_role_that_closes_members_out_cannot_close_out_a_colleague(visit, carol, chief):
+    carol.user_permissions.add(*_permissions("change_user", "view_user"))
+    data = {"name": "x", "language": "ja"} | _no_rows("addresses", "consents")
+    visit(carol).post(f"/admin/accounts/user/{chief.pk}/change/", data)
+    chief.refresh_from_db()
+    assert chief.is_active
+
+
 def test_a_new_colleague_signs_in_by_code_without_a_password(visit, chief):
     visit(chief).post("/admin/accounts/user/add/", {"email": "Dan@Example.com", "name": "伊達 だん", "language": "ja"})
     dan = type(chief).objects.get(email="dan@example.com")
