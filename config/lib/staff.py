@@ -147,9 +147,16 @@ def state_column(field: str, colours: dict[Any, str], description: Any) -> Calla
 
 
 def as_text(value: Any) -> SafeString:
-    """A structure as people read it: indented, in a box that scrolls."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    """A structure as people read it: indented, in a box that scrolls, and without the secrets that it may hold."""
+    text = json.dumps(_without_secrets(value), ensure_ascii=False, indent=2, sort_keys=True)
     return format_html('<pre class="staff-json">{}</pre>', text)
+
+
+def _without_secrets(value: Any) -> Any:
+    """What a payment service calls a `client_secret` is between the buyer and the service."""
+    if isinstance(value, dict):
+        return {name: "…" if name.endswith("secret") else _without_secrets(part) for name, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
 
 
 @functools.cache

@@ -70,3 +70,11 @@ def test_what_a_provider_said_is_shown_indented(visit, chief):
     text = visit(chief).get(_page(orders.ProviderEvent, "change", event.pk)).content.decode()
     assert "&quot;amount&quot;: 1980" in text
     assert "&lt;b&gt;" in text
+
+
+def test_what_the_buyer_pays_with_is_told_to_no_staff(visit, chief):
+    intent = {"object": {"id": "pi_1", "client_secret": "pi_1_secret_x"}, "tried": [{"client_secret": "pi_0_secret_x"}]}
+    event = orders.ProviderEvent.objects.create(provider="stripe", event_id="evt_1", kind="x", payload={"data": intent})
+    text = visit(chief).get(_page(orders.ProviderEvent, "change", event.pk)).content.decode()
+    assert "pi_1" in text
+    assert "_secret_x" not in text
