@@ -11,6 +11,7 @@ from django.template.defaultfilters import date as format_date
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -117,6 +118,11 @@ def stylesheet_url() -> str:
     return reverse("cms:stylesheet", args=[stylesheet().digest])
 
 
+def _path_of(request: HttpRequest) -> str:
+    """The path as a link to this site; //elsewhere.example/ as it stands would lead to another one."""
+    return escape_leading_slashes(request.path)
+
+
 @register.simple_tag
 def language_path(request: HttpRequest, code: str = "") -> str:
     """This page in that language, path and query kept; without a code, the page that follows the reader."""
@@ -124,7 +130,7 @@ def language_path(request: HttpRequest, code: str = "") -> str:
     query.pop("hl", None)
     if code:
         query["hl"] = code
-    return request.path + (f"?{query.urlencode()}" if query else "")
+    return _path_of(request) + (f"?{query.urlencode()}" if query else "")
 
 
 @register.simple_tag
@@ -139,7 +145,7 @@ def without(request: HttpRequest, parameter: str) -> str:
     query = request.GET.copy()
     for name in (parameter, "page"):
         query.pop(name, None)
-    return request.path + (f"?{query.urlencode()}" if query else "")
+    return _path_of(request) + (f"?{query.urlencode()}" if query else "")
 
 
 @register.simple_tag

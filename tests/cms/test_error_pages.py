@@ -1,5 +1,7 @@
 """Error pages: the right status, a way on, the number of the request, and no need of anything that may be down."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
@@ -35,6 +37,14 @@ def test_the_gravest_pages_need_no_database_no_cache_and_no_session(answer, stat
 def test_while_the_service_is_down_clients_are_told_when_to_come_again():
     response = errors.unavailable(RequestFactory().get("/"), retry_after=300)
     assert response["Retry-After"] == "300"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["//elsewhere.example/", "//elsewhere.example/sign-in", "///elsewhere.example"])
+def test_a_wrong_address_that_looks_like_another_site_leads_to_none(client, path):
+    response = client.generic("GET", f"http://testserver{path}")
+    assert response.status_code == 404
+    assert not re.search(r'(href|action)="(https?:)?/+elsewhere', response.content.decode())
 
 
 @pytest.mark.django_db
