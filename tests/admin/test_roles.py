@@ -100,6 +100,20 @@ def test_a_role_that_closes_members_out_cannot_close_out_a_colleague(visit, caro
     assert chief.is_active
 
 
+@pytest.mark.parametrize(
+    ("page", "secret"),
+    [
+        ("/admin/accounts/user/", "password"),
+        ("/admin/vod/playbacksession/", "browser_key"),
+        ("/admin/vod/packagekey/", "secret"),
+        ("/admin/allauth_idp_oidc/client/", "secret"),
+        ("/admin/orders/cart/", "token"),
+    ],
+)
+def test_no_list_tells_a_secret_letter_by_letter(visit, chief, page, secret):
+    assert visit(chief).get(page, {f"{secret}__startswith": "p"}).status_code == 400
+
+
 def test_a_new_colleague_signs_in_by_code_without_a_password(visit, chief):
     visit(chief).post("/admin/accounts/user/add/", {"email": "Dan@Example.com", "name": "伊達 だん", "language": "ja"})
     dan = type(chief).objects.get(email="dan@example.com")
