@@ -190,3 +190,8 @@ def test_players_that_nobody_has_seen_for_a_month_are_forgotten(token):
 @pytest.mark.parametrize("path", [f"720p/{'9' * 300}.ts", f"{'a' * 300}/0.ts"])
 def test_a_name_too_long_for_a_file_names_no_segment(client, token, path):
     assert client.get(f"/media/hls/{token}/{path}").status_code == 404
+
+
+def test_the_key_to_a_members_account_is_not_kept_with_the_player(client, token):
+    assert PlaybackSession.objects.get().browser_key == ""
+    assert client.get(addresses(token)[0]).status_code == 200

@@ -38,7 +38,8 @@ def open_session(*, asker: Asker, title: Title, right: Allowed, now: datetime) -
     """Open a player for a viewer who may watch `title`; it plays the package that is current now, to the end."""
     return PlaybackSession.objects.create(
         user=asker.user if asker.user.is_authenticated else None,
-        browser_key=asker.browser_key,
+        # Of a member it would be the key to the account, and is not needed.
+        browser_key="" if asker.user.is_authenticated else asker.browser_key,
         title=title,
         package=title.packages.get(is_current=True),
         entitlement=right.entitlement,
