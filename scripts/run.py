@@ -76,7 +76,7 @@ def check_free(var_dir: Path, port: int) -> None:
 
 
 def serve(var_dir: Path, port: int, *, demo: bool) -> int:
-    """Run the service until it is asked to end or one of its processes does. Returns the exit status."""
+    """Run the service until it is asked to end, or a process cannot be kept alive. Returns the exit status."""
     from scripts.environment import StackError
     from scripts.stack import Stack
 
@@ -127,13 +127,17 @@ def accounts(demo: dict[str, Any]) -> list[str]:
 
 
 def follow(stack: Stack) -> None:
-    """Show what the processes say from now on; ends by Stopped, or by ProcessEnded when one of them ends."""
+    """Show what the processes say from now on, and start again what ends by itself; ends by Stopped.
+
+    Raises ProcessEnded when one of them cannot be kept alive.
+    """
     for _line in stack.new_output():  # what they said while they started is in their logs
         continue
     while True:
         for name, line in stack.new_output():
             print(f"{name.removesuffix('_sandbox'):>9} | {line}", flush=True)
-        stack.check()
+        for sentence in stack.revive():
+            install.say(sentence)
         time.sleep(0.25)
 
 

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +79,7 @@ class Stack:
             if processes is None or name in processes
         }
         self._lock: IO[str] | None = None
+        self._ends: dict[str, deque[float]] = {}
 
     def __enter__(self) -> Self:
         self.start()
@@ -184,6 +186,23 @@ class Stack:
     def log(self, name: str) -> str:
         """All that a process has written so far."""
         return self._processes[name].log.read_text(errors="replace")
+
+    def revive(self) -> Iterator[str]:
+        """Start every process again that has ended by itself; one sentence for each.
+
+        Nothing is lost by such an end, since rows carry the truth. A process that ends again and again is not revived
+        for ever: raises ProcessEnded at the sixth time within a minute.
+        """
+        for name, process in self._processes.items():
+            if process.status is None:
+                continue
+            ends = self._ends.setdefault(name, deque(maxlen=6))
+            ends.append(time.monotonic())
+            if len(ends) == ends.maxlen and ends[-1] - ends[0] < 60:
+                self.check()
+            yield f"{name} ended with status {process.status}; it is started again, and goes on where it was"
+            process.kill()  # what it left of its group
+            self.launch(name)
 
     def check(self) -> None:
         """Raise ProcessEnded when a process that was started has ended by itself."""

@@ -217,3 +217,24 @@ def ports_held():
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
+
+
+def test_a_process_that_was_killed_is_started_again_with_a_sentence(stack):
+    before = stack.pids["kintone_sandbox"]
+    os.kill(before, signal.SIGKILL)
+    said: list[str] = []
+    assert until(lambda: said.extend(stack.revive()) or said)
+    assert said[0].startswith("kintone_sandbox ended with status -9")
+    assert until(lambda: ports.answers_ok(f"{stack.urls['kintone']}/healthz"))
+    assert stack.pids["kintone_sandbox"] != before
+
+
+def test_a_process_that_ends_again_and_again_is_not_revived_for_ever(stack):
+    def end_and_revive() -> None:
+        for _ in range(6):
+            os.kill(stack.pids["warehouse_sandbox"], signal.SIGKILL)
+            until(lambda: list(stack.revive()))
+
+    with pytest.raises(ProcessEnded, match="warehouse_sandbox"):
+        end_and_revive()
+    stack.restart("warehouse_sandbox")
