@@ -124,3 +124,7 @@ def test_a_picture_needs_words_for_what_it_shows(visit, sam):
     response = visit(sam).post("/admin/shop/productimage/add/", picture)
     assert response.context["adminform"].form.errors["alt"]
     assert not ProductImage.objects.exists()
+
+
+def test_a_title_that_is_none_leaves_the_choice_open(visit, carol):
+    assert visit(carol).get(ADD, {"title": "tram"}).status_code == 200

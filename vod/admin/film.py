@@ -136,9 +136,9 @@ class AssetAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/vod/asset/add_form.html", context)
 
     def _upload_form(self, request: HttpRequest) -> MasterUploadForm:
-        form = MasterUploadForm(
-            request.POST or None, request.FILES or None, initial={"title": request.GET.get("title")}
-        )
+        asked = request.GET.get("title", "")
+        initial = {"title": asked} if asked.isdecimal() else {}
+        form = MasterUploadForm(request.POST or None, request.FILES or None, initial=initial)
         field = form.fields["title"]
         field.widget = AutocompleteSelect(Asset._meta.get_field("title"), self.admin_site)
         field.widget.choices = field.choices  # type: ignore[attr-defined]
