@@ -17,13 +17,13 @@ from django.views.decorators.http import require_safe
 from accounts.models import Address, User
 from orders.models import Order
 from vod.models import Entitlement, Offer, Progress, Title
+from vod.models.playback import FINISHED_SHARE
 
 Row = TypeVar("Row", Entitlement, Progress)
 
 NEWEST_ORDERS = 10
 ORDERS_ON_A_PAGE = 20
 WATCHING = 4
-NEARLY_DONE = 0.95  # a film left in its last twentieth is not offered to go on with
 
 _DELIVERY: dict[str, tuple[Any, str]] = {
     Order.FulfillmentState.NONE_REQUIRED: (_("Paid"), "good"),
@@ -109,6 +109,6 @@ def _watching(*, user: User, now: datetime) -> QuerySet[Progress]:
     covered = held.filter(Q(title=OuterRef("title")) | Q(title__seasons__episodes__title=OuterRef("title")))
     free = Offer.objects.on_sale_at(now).filter(kind=Offer.Kind.FREE, title=OuterRef("title"))
     begun = Progress.objects.filter(user=user, finished_at__isnull=True, position_s__gt=0)
-    within = begun.filter(position_s__lt=F("duration_s") * NEARLY_DONE)
+    within = begun.filter(position_s__lt=F("duration_s") * FINISHED_SHARE)
     open_now = within.filter(Exists(covered) | Exists(free), title__in=Title.objects.published(now))
     return _with_series(open_now).order_by("-updated_at")

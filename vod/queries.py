@@ -12,9 +12,9 @@ from accounts.models import User
 from config.lib.localized import Localized
 from vod.models import Entitlement, Genre, Offer, Package, Progress, Season, Title
 from vod.models.catalogue import TitleQuerySet
+from vod.models.playback import FINISHED_SHARE
 
 LEAVING_SOON = timedelta(days=7)
-FINISHED_SHARE = 0.95
 
 
 def titles_with_length() -> TitleQuerySet:
@@ -126,9 +126,7 @@ class Card:
     @property
     def resumes_at(self) -> float:
         """Where to go on, in seconds; 0 for the beginning, also once it is nearly over."""
-        if not self.progress or self.progress.position_s >= self.progress.duration_s * FINISHED_SHARE:
-            return 0.0
-        return self.progress.position_s
+        return self.progress.resumes_at(self.progress.duration_s) if self.progress else 0.0
 
     @property
     def percent(self) -> int:

@@ -11,6 +11,8 @@ from vod.models.catalogue import Title
 from vod.models.film import Package
 from vod.models.offers import Entitlement
 
+FINISHED_SHARE = 0.95  # a film left in its last twentieth is not offered to go on with
+
 
 class PlaybackSession(models.Model):
     """One player that was opened; playlists and keys are given to it alone, and only while the right lasts."""
@@ -57,3 +59,7 @@ class Progress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.title} {self.position_s:.0f}s"
+
+    def resumes_at(self, duration_s: float) -> float:
+        """Where to go on in a film of that length, in seconds; 0 for the beginning, also once it is nearly over."""
+        return 0.0 if self.position_s >= duration_s * FINISHED_SHARE else self.position_s

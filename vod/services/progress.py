@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from vod.models import Progress, Title
+from vod.models.playback import FINISHED_SHARE
 
-FINISHED_SHARE = 0.95
 _OLDEST = timedelta(days=30)
 
 
@@ -33,9 +33,7 @@ def save_progress(
 
 def resume_at(progress: Progress | None, duration_s: float) -> float:
     """Where to go on, in seconds: never inside the last 5 %, where a film begins anew."""
-    if progress is None or progress.position_s >= duration_s * FINISHED_SHARE:
-        return 0.0
-    return progress.position_s
+    return progress.resumes_at(duration_s) if progress else 0.0
 
 
 def _update(user: User, title: Title, changes: dict[str, object], finished_at: datetime | None) -> bool:
