@@ -24,8 +24,9 @@ def _an_own_world():
     """The browser looks at the service from outside."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
+    """One browser a module: Playwright's loop must not be there while other tests use the database."""
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium fonts-noto-cjk)")
     with sync_playwright() as playwright:
