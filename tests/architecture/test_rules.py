@@ -101,7 +101,7 @@ def test_no_file_names_a_registry_or_a_folder_of_one_machine():
 
 
 def test_nothing_is_left_to_do_later():
-    """What is not done yet is an issue, not a word in the code."""
+    """What is not done yet is planned elsewhere, not marked in the code."""
     marks = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
     assert not [f"{path}" for path in files() if path.name not in LOCK_FILES and marks.search(text(path))]
 
