@@ -20,6 +20,10 @@ class AlreadyYours(NotForSale):
     """The title can be watched already, so it is not sold a second time."""
 
 
+class CartMoved(Exception):
+    """At this very moment the cart was ordered or merged, or the line was taken out; nothing was done."""
+
+
 class TooMany(NotForSale):
     """More than one order may hold."""
 
@@ -50,13 +54,16 @@ def open_cart(*, user: User | None, token: uuid.UUID | None, now: datetime) -> C
 
 @transaction.atomic
 def add_variant(*, cart: Cart, variant: Variant, quantity: int, now: datetime) -> CartLine:
-    """Add to what is there of the variant, up to the most that one order may hold."""
+    """Add to what is there of the variant, up to the most that one order may hold.
+
+    Raises `NotForSale`, `TooMany`, or `CartMoved`; then nothing has been added.
+    """
     if quantity < 1:
         raise NotForSale("The quantity is at least one")
     on_sale = Variant.objects.filter(pk=variant.pk, is_active=True, product__in=Product.objects.published(now))
     if not on_sale.exists():
         raise NotForSale("This is not on sale")
-    cart = lock_one(Cart.objects.filter(state=Cart.State.OPEN), pk=cart.pk)
+    cart = _still_open(cart)
     line = cart.lines.filter(variant=variant).first()
     wanted = quantity + (line.quantity if line else 0)
     if wanted > variant.max_per_order:
@@ -71,12 +78,15 @@ def add_variant(*, cart: Cart, variant: Variant, quantity: int, now: datetime) -
 
 @transaction.atomic
 def add_offer(*, cart: Cart, offer: Offer, now: datetime) -> CartLine:
-    """Add an offer once; adding it again changes nothing."""
+    """Add an offer once; adding it again changes nothing.
+
+    Raises `NotForSale`, `AlreadyYours`, or `CartMoved`; then nothing has been added.
+    """
     if offer.kind == Offer.Kind.FREE or not offer.is_on_sale_at(now) or not _is_published(offer, now):
         raise NotForSale("This is not on sale")
     if cart.user and Entitlement.objects.live_at(now).visible_to(cart.user).covering(offer.title).exists():
         raise AlreadyYours("This can be watched already")
-    cart = lock_one(Cart.objects.filter(state=Cart.State.OPEN), pk=cart.pk)
+    cart = _still_open(cart)
     line, _ = cart.lines.get_or_create(offer=offer, defaults={"unit_price_seen": offer.price, "added_at": now})
     _touch(cart, now)
     return line
@@ -84,20 +94,23 @@ def add_offer(*, cart: Cart, offer: Offer, now: datetime) -> CartLine:
 
 @transaction.atomic
 def change_quantity(*, line: CartLine, quantity: int, now: datetime) -> None:
-    """Set the quantity of goods; raises `TooMany` above the limit of one order."""
+    """Set the quantity of goods; raises `NotForSale`, `TooMany` above the limit of one order, or `CartMoved`."""
     if line.variant is None or quantity < 1:
         raise NotForSale("The quantity is at least one")
     if quantity > line.variant.max_per_order:
         raise TooMany(line.variant.max_per_order)
+    cart, line = _still_there(line)
     line.quantity, line.unit_price_seen = quantity, line.variant.price
     line.save(update_fields=["quantity", "unit_price_seen"])
-    _touch(line.cart, now)
+    _touch(cart, now)
 
 
 @transaction.atomic
 def remove(*, line: CartLine, now: datetime) -> None:
+    """Take a line out; raises `CartMoved` where it is not there any more."""
+    cart, line = _still_there(line)
     line.delete()
-    _touch(line.cart, now)
+    _touch(cart, now)
 
 
 @transaction.atomic
@@ -124,6 +137,23 @@ def merge(*, guest_token: uuid.UUID, user: User, now: datetime) -> Cart:
     guest_cart.save(update_fields=["state"])
     _touch(member_cart, now)
     return member_cart
+
+
+def _still_open(cart: Cart) -> Cart:
+    """The cart under its lock. A button pressed elsewhere meanwhile may have ordered it."""
+    try:
+        return lock_one(Cart.objects.filter(state=Cart.State.OPEN), pk=cart.pk)
+    except Cart.DoesNotExist as gone:
+        raise CartMoved from gone
+
+
+def _still_there(line: CartLine) -> tuple[Cart, CartLine]:
+    """The open cart of a line under its lock, and the line read again."""
+    cart = _still_open(line.cart)
+    fresh = cart.lines.select_related("variant").filter(pk=line.pk).first()
+    if fresh is None:
+        raise CartMoved
+    return cart, fresh
 
 
 def _merge_line(line: CartLine, cart: Cart) -> None:

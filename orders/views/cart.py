@@ -39,10 +39,8 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     form = AddToCartForm(request.POST)
     if not form.is_valid():
         return _answer(request, error=_("This could not be added: please choose what and how many."))
-    now = timezone.now()
-    cart = open_cart_of(request, now=now)
     try:
-        name = _add(form, cart, now)
+        cart, name = _add(request, form)
     except carts.AlreadyYours:
         return _already_yours(request, form)
     except carts.TooMany as error:
@@ -50,10 +48,23 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
         return _answer(request, error=text)
     except carts.NotForSale:
         return _answer(request, error=_("This is not on sale now."))
+    except carts.CartMoved:
+        return _answer(request, error=_moved())
     return _answer(request, count=note_count(request, cart), added=name)
 
 
-def _add(form: AddToCartForm, cart: Cart, now: datetime) -> str:
+def _add(request: HttpRequest, form: AddToCartForm) -> tuple[Cart, str]:
+    """Add to the open cart; to the next one where that one is ordered at this very moment."""
+    now = timezone.now()
+    cart = open_cart_of(request, now=now)
+    try:
+        return cart, _put(form, cart, now)
+    except carts.CartMoved:
+        cart = open_cart_of(request, now=now)
+        return cart, _put(form, cart, now)
+
+
+def _put(form: AddToCartForm, cart: Cart, now: datetime) -> str:
     if form.cleaned_data["variant"]:
         variant = get_object_or_404(Variant.objects.select_related("product"), pk=form.cleaned_data["variant"])
         carts.add_variant(cart=cart, variant=variant, quantity=form.cleaned_data["quantity"] or 1, now=now)
@@ -105,6 +116,8 @@ def change_line(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("At most %(limit)d of this can be ordered at once.") % {"limit": error.limit})
     except carts.NotForSale:
         messages.error(request, _("The quantity of this cannot be changed."))
+    except carts.CartMoved:
+        messages.error(request, _moved())
     note_count(request, cart_of(request))
     return redirect("orders:cart")
 
@@ -114,10 +127,17 @@ def remove_line(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a line out; the cart then offers to put it back."""
     line = _own_line(request, pk)
     removed = {"name": _name(line), "variant": line.variant_id, "offer": line.offer_id, "quantity": line.quantity}
-    carts.remove(line=line, now=timezone.now())
-    request.session[REMOVED_KEY] = removed
+    try:
+        carts.remove(line=line, now=timezone.now())
+        request.session[REMOVED_KEY] = removed
+    except carts.CartMoved:
+        messages.error(request, _moved())
     note_count(request, cart_of(request))
     return redirect("orders:cart")
+
+
+def _moved() -> str:
+    return _("The cart was ordered or changed elsewhere at this very moment. Please look at it once more.")
 
 
 def _name(line: CartLine) -> str:
