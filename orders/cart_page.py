@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Prefecture, User
 from config.lib.money import yen
-from orders import queries
 from orders.models import Cart, CartLine
 from orders.pictures import picture_of
 from orders.services.pricing import NotDeliverable, PricedLine, Quote, quote
 from shop.models import Product, ProductImage, TemperatureClass
+from shop.queries import available
 from vod.models import Entitlement, Title
 
 REDUCED_RATE = 8  # the rate whose lines a receipt has to mark (※)
@@ -110,7 +110,7 @@ def cart_page(cart: Cart | None, *, user: User | None, now: datetime) -> CartPag
         priced, undeliverable = quote(lines, prefecture=prefecture, now=now), False
     except NotDeliverable:
         priced, undeliverable = quote(lines, prefecture=None, now=now), True
-    left = queries.available([line.variant_id for line in lines if line.variant_id], now=now)
+    left = available([line.variant_id for line in lines if line.variant_id], now=now)
     mine = _already_watchable(lines, user, now)
     rows = tuple(CartRow(line, tuple(_notices(line, left, mine, now))) for line in priced.lines)
     return CartPage(rows, priced, prefecture, undeliverable)

@@ -1,31 +1,10 @@
 """What the services and pages of buying read again and again; nothing here writes."""
 
-from datetime import datetime
-
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Greatest
+from django.db.models import Q
 
 from accounts.models import User
 from orders.models import Order, OrderLine, Payment, StageRun
-from shop.models import StockItem, StockReservation
 from vod.models import Entitlement
-
-
-def available(variant_ids: list[int], *, now: datetime) -> dict[int, int]:
-    """How many of each variant can be sold at `now`; a hold that has lapsed counts as free, tidied or not."""
-    lapsed = dict(
-        StockReservation.objects.lapsed_at(now)
-        .filter(stock_item__variant_id__in=variant_ids)
-        .values_list("stock_item__variant_id")
-        .annotate(total=Sum("quantity"))
-    )
-    taken = F("committed") + F("reserved") + F("damaged") + F("safety_stock")
-    free = dict(
-        StockItem.objects.filter(variant_id__in=variant_ids)
-        .values_list("variant_id")
-        .annotate(free=Greatest(Sum(F("on_hand") + F("backorder_limit") - taken), 0))
-    )
-    return {pk: free.get(pk, 0) + lapsed.get(pk, 0) for pk in variant_ids}
 
 
 def own_order(user: User, number: str) -> Order | None:

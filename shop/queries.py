@@ -16,10 +16,21 @@ FEW = 5
 
 
 def variants_on_sale(now: datetime) -> QuerySet[Variant]:
-    """Variants that can be ordered, each with `free`: how many one order could take at `now` (None without stock rows).
+    """Variants that can be ordered, each with `free`: how many one order could take at `now` (None: no stock rows)."""
+    return Variant.objects.filter(is_active=True).annotate(free=_free_at(now))
 
-    Holds that have lapsed count as free, whether or not anything has tidied them. An order is filled from one
-    warehouse, so the fullest counts and not their sum.
+
+def available(variant_ids: Iterable[int], *, now: datetime) -> dict[int, int]:
+    """How many of each variant one order could take at `now`, on sale or not; 0 where there is nothing."""
+    rows = Variant.objects.filter(pk__in=variant_ids).annotate(free=_free_at(now))
+    return {pk: max(0, free or 0) for pk, free in rows.values_list("pk", "free")}
+
+
+def _free_at(now: datetime) -> Subquery:
+    """How many of a variant one order could take.
+
+    Holds that have lapsed count as free, whether or not anything has tidied them. A line of an order is filled from
+    one warehouse (`shop.services.stock.reserve`), so the fullest counts and not their sum.
     """
     lapsed = StockReservation.objects.lapsed_at(now).filter(stock_item=OuterRef("pk"))
     given_back = Subquery(
@@ -29,8 +40,7 @@ def variants_on_sale(now: datetime) -> QuerySet[Variant]:
     in_each = StockItem.objects.filter(variant=OuterRef("pk")).annotate(
         free=F("on_hand") + F("backorder_limit") + Coalesce(given_back, 0) - taken
     )
-    fullest = Subquery(in_each.order_by("-free").values("free")[:1], output_field=IntegerField())
-    return Variant.objects.filter(is_active=True).annotate(free=fullest)
+    return Subquery(in_each.order_by("-free").values("free")[:1], output_field=IntegerField())
 
 
 def products(now: datetime) -> ProductQuerySet:

@@ -130,6 +130,15 @@ def test_what_is_sold_out_or_short_is_said_before_the_checkout(shopper, mug, fil
     assert shopper.get(reverse("orders:checkout")).url == CART
 
 
+def test_a_cart_promises_no_more_than_one_warehouse_can_send(shopper, mug):
+    StockItem.objects.filter(variant=mug).update(on_hand=3)
+    StockItem.objects.create(variant=mug, warehouse=builders.warehouse("hakodate", "函館倉庫"), on_hand=2)
+    add(shopper, mug, quantity=4)
+    page = shopper.get(CART)
+    assert "Only 3 are left" in words(page)
+    assert not page.context["page"].can_be_ordered
+
+
 def test_what_left_the_shop_is_said(client, mug, film):
     add(client, mug)
     add(client, film)
