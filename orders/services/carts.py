@@ -95,12 +95,13 @@ def add_offer(*, cart: Cart, offer: Offer, now: datetime) -> CartLine:
 @transaction.atomic
 def change_quantity(*, line: CartLine, quantity: int, now: datetime) -> None:
     """Set the quantity of goods; raises `NotForSale`, `TooMany` above the limit of one order, or `CartMoved`."""
-    if line.variant is None or quantity < 1:
+    variant = line.variant
+    if variant is None or quantity < 1:
         raise NotForSale("The quantity is at least one")
-    if quantity > line.variant.max_per_order:
-        raise TooMany(line.variant.max_per_order)
+    if quantity > variant.max_per_order:
+        raise TooMany(variant.max_per_order)
     cart, line = _still_there(line)
-    line.quantity, line.unit_price_seen = quantity, line.variant.price
+    line.quantity, line.unit_price_seen = quantity, variant.price
     line.save(update_fields=["quantity", "unit_price_seen"])
     _touch(cart, now)
 
@@ -150,7 +151,7 @@ def _still_open(cart: Cart) -> Cart:
 def _still_there(line: CartLine) -> tuple[Cart, CartLine]:
     """The open cart of a line under its lock, and the line read again."""
     cart = _still_open(line.cart)
-    fresh = cart.lines.select_related("variant").filter(pk=line.pk).first()
+    fresh = cart.lines.filter(pk=line.pk).first()
     if fresh is None:
         raise CartMoved
     return cart, fresh

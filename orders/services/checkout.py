@@ -31,7 +31,7 @@ class CartEmpty(Exception):
 
 
 class CartChanged(Exception):
-    """The cart, a price or a fee is no longer what the confirmation screen showed."""
+    """The cart, a price, a fee or the address is no longer what the confirmation screen showed."""
 
 
 class AddressMissing(Exception):
@@ -66,9 +66,9 @@ def place_order(
     priced = quote(lines, prefecture=cart.ship_to.prefecture if cart.ship_to else None, now=now)
     if priced.has_goods and cart.ship_to is None:
         raise AddressMissing
-    if priced.digest != digest:
+    if priced.digest_to(cart.ship_to) != digest:
         raise CartChanged
-    order = _write_order(cart, user, priced, language=language, now=now)
+    order = _write_order(cart, user, priced, digest=digest, language=language, now=now)
     _write_lines(order, priced, now=now)
     if priced.has_goods and cart.ship_to:
         OrderAddress.objects.create(order=order, **cart.ship_to.as_dict())
@@ -113,7 +113,7 @@ def _refuse_offer(line: CartLine, *, user: User, now: datetime) -> None:
         raise AlreadyBeingBought(other)
 
 
-def _write_order(cart: Cart, user: User, priced: Quote, *, language: str, now: datetime) -> Order:
+def _write_order(cart: Cart, user: User, priced: Quote, *, digest: str, language: str, now: datetime) -> Order:
     return Order.objects.create(
         checkout_key=cart.checkout_key,
         user=user,
@@ -126,7 +126,7 @@ def _write_order(cart: Cart, user: User, priced: Quote, *, language: str, now: d
         fulfillment_state=(
             Order.FulfillmentState.UNFULFILLED if priced.has_goods else Order.FulfillmentState.NONE_REQUIRED
         ),
-        terms=terms.as_kept(priced, hold_minutes=settings.CHECKOUT_HOLD_MINUTES),
+        terms=terms.as_kept(priced, digest=digest, hold_minutes=settings.CHECKOUT_HOLD_MINUTES),
         created_at=now,
     )
 

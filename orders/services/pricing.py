@@ -9,6 +9,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import PostalAddress
 from config.lib import tax
 from config.lib.tax import RateSummary, TaxCategory
 from orders.models import CartLine
@@ -65,11 +66,14 @@ class Quote:
         amounts = [(line.tax_rate, line.amount) for line in self.lines]
         return tax.summarise([*amounts, (self.shipping_tax_rate, self.shipping_fee)] if self.shipping_fee else amounts)
 
-    @property
-    def digest(self) -> str:
-        """A short name of everything that was shown, so that nobody orders other than what they saw."""
+    def digest_to(self, address: PostalAddress | None) -> str:
+        """A short name of everything that was shown: nobody orders other than what they saw, or to another door.
+
+        `address` is the one on the screen, every field of it; it counts where there are goods.
+        """
         shown = [[line.line.pk, line.unit_price, line.quantity, line.tax_rate] for line in self.lines]
-        return hashlib.sha256(json.dumps([shown, self.shipping_fee]).encode()).hexdigest()[:24]
+        door = address.as_dict() if address and self.has_goods else None
+        return hashlib.sha256(json.dumps([shown, self.shipping_fee, door]).encode()).hexdigest()[:24]
 
 
 def quote(lines: Sequence[CartLine], *, prefecture: int | None, now: datetime) -> Quote:

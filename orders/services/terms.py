@@ -36,12 +36,12 @@ def statutory_items(quote: Quote, *, hold_minutes: int) -> tuple[Item, ...]:
     )
 
 
-def as_kept(quote: Quote, *, hold_minutes: int) -> dict[str, Any]:
+def as_kept(quote: Quote, *, digest: str, hold_minutes: int) -> dict[str, Any]:
     """The same, as it is stored with the order."""
     items = statutory_items(quote, hold_minutes=hold_minutes)
     return {
         "version": VERSION,
-        "digest": quote.digest,
+        "digest": digest,
         "items": [{"key": i.key, "heading": i.heading, "sentences": list(i.sentences)} for i in items],
     }
 

@@ -58,6 +58,7 @@ def _context(request: HttpRequest, cart: Cart, page: CartPage) -> dict[str, obje
         "cart": cart,
         "page": page,
         "quote": page.quote,
+        "digest": page.quote.digest_to(cart.ship_to),
         "items": terms.statutory_items(page.quote, hold_minutes=settings.CHECKOUT_HOLD_MINUTES),
         "stripe_js_url": settings.STRIPE_JS_URL,
         "payment_config": {
@@ -146,7 +147,7 @@ def _words(refusal: Exception) -> str:
     if isinstance(refusal, carts.AlreadyYours):
         return _("You can watch something in the cart already.")
     if isinstance(refusal, checkout.CartChanged):
-        return _("The cart or a price has changed; nothing was ordered. Please look at it once more.")
+        return _("The cart, a price or the address has changed; nothing was ordered. Please look at it once more.")
     if isinstance(refusal, checkout.CartEmpty):
         return _("There is nothing in the cart.")
     if isinstance(refusal, checkout.AddressMissing):

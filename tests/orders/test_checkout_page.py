@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from accounts.models import Address
 from orders.models import Cart, Order, Payment
 from orders.pipeline.engine.errors import Transient
 from shop.models import ShippingRate, StockItem, StockReservation, Variant
@@ -207,6 +208,34 @@ def test_what_changed_between_screen_and_button_is_not_ordered(shopper, cart, ch
     assert "has changed; nothing was ordered" in words(page)
     assert not Order.objects.exists()
     assert not StockReservation.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["another", "edited", "recipient"])
+def test_an_address_changed_in_another_tab_is_looked_at_again(shopper, alice, cart, change):
+    sent = button(shopper)
+    cart.refresh_from_db()
+    if change == "another":
+        other = builders.address(user=alice, line1="9-9-9", is_default=False)  # of the same prefecture: no other fee
+        shopper.post(ADDRESS, {"address": other.pk})
+    elif change == "edited":
+        Address.objects.filter(pk=cart.ship_to_id).update(line2="ひとつ荘 201")
+    else:
+        Address.objects.filter(pk=cart.ship_to_id).update(name="馬場 ボブ")
+    answer = press(shopper, sent)
+    assert answer.status_code == 409
+    assert "has changed; nothing was ordered" in answer.json()["error"]
+    assert not Order.objects.exists()
+    assert press(shopper, button(shopper)).status_code == 200
+    cart.refresh_from_db()
+    assert Order.objects.get().ship_to.as_dict() == cart.ship_to.as_dict()
+
+
+def test_films_alone_are_ordered_wherever_the_address_moved(shopper, world, alice, film):
+    cart = world.cart_of(alice, film)
+    sent = button(shopper)
+    cart.ship_to = builders.address(user=alice)
+    cart.save()
+    assert press(shopper, sent).status_code == 200
 
 
 def test_who_comes_a_moment_too_late_is_told_by_name(shopper, cart, mug):

@@ -45,7 +45,7 @@ def ordered(world, user, *things, language="ja") -> Order:
         return place_order(
             cart=cart,
             user=user,
-            digest=shown.digest,
+            digest=shown.digest_to(cart.ship_to),
             method="element",
             origin="http://testserver",
             language=language,
