@@ -15,7 +15,7 @@ from config.lib.money import yen
 from config.lib.staff import list_of
 from orders.admin import words
 from orders.admin.sheet import Chip
-from orders.models import Order, OutboundMail, ProviderEvent, StageRun
+from orders.models import Order, OutboundMail, ProviderEvent, Refund, StageRun
 from orders.queries import needs_a_person
 from vod.models import Asset, TranscodeJob
 
@@ -160,6 +160,13 @@ def _order_cares(now: datetime) -> tuple[Care, ...]:
             list_of(OutboundMail, state__exact=uncertain),
             _("Find out whether the buyer has it, then decide."),
             "mark_email_unread",
+        ),
+        Care(
+            _("Refunds that failed"),
+            Refund.objects.filter(state=Refund.State.FAILED).count(),
+            list_of(Refund, state__exact=Refund.State.FAILED),
+            _("The money came back: ask the buyer how to give it back, such as by bank transfer."),
+            "currency_exchange",
         ),
         Care(
             _("Notices from outside that were not processed"),

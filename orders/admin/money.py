@@ -18,7 +18,7 @@ DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.
 
 class RefundInline(ReadOnlyInline):
     model = Refund
-    fields = ("amount", "reason", "state", "provider_ref", "created_at")
+    fields = ("amount", "reason", "state", "failure", "provider_ref", "created_at")
     related = ("payment__order",)
 
 
@@ -54,7 +54,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("amount_words", "order_link", "state_word", "reason", "provider_ref", "created_at")
+    list_display = ("amount_words", "order_link", "state_word", "failure", "reason", "provider_ref", "created_at")
     list_filter = ("state",)
     search_fields = ("payment__order__number", "key", "provider_ref", "reason")
     date_hierarchy = "created_at"

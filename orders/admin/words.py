@@ -42,6 +42,7 @@ EVENTS: dict[str, Any] = {
     "orders.order.paid": _("The order is paid"),
     "orders.shipment.sent": _("A parcel was sent"),
     "orders.refund.succeeded": _("The money was given back"),
+    "orders.refund.failed": _("The refund failed: the money came back and is owed to the buyer"),
     "orders.order.taken_back": _("The order was taken back"),
     "orders.order.completed": _("The order is complete"),
 }

@@ -81,7 +81,8 @@ class Refund(Stateful):
         SUCCEEDED = "succeeded", _("given back")
         FAILED = "failed", _("failed")
 
-    MOVES = {State.REQUESTED: (State.SUCCEEDED, State.FAILED)}
+    # A bank may send money back days after the provider had called it given back.
+    MOVES = {State.REQUESTED: (State.SUCCEEDED, State.FAILED), State.SUCCEEDED: (State.FAILED,)}
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     key = models.CharField(_("key"), max_length=120, unique=True)
@@ -89,11 +90,13 @@ class Refund(Stateful):
     reason = models.CharField(_("reason"), max_length=200)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
     provider_ref = models.CharField(_("reference at the provider"), max_length=255, null=True, blank=True, unique=True)
+    failure = models.CharField(_("why it failed"), max_length=60, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
+        indexes = [models.Index(fields=["created_at"], condition=Q(state="failed"), name="refund_failed")]
         constraints = [models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive")]
 
     def __str__(self) -> str:

@@ -37,6 +37,14 @@ class PaymentStatus:
 
 
 @dataclass(frozen=True)
+class RefundStatus:
+    """Whether money that was given back arrived. A refund may fail days after it had succeeded."""
+
+    is_failed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ReceivedEvent:
     """A webhook whose signature is good. It only says that something may have changed."""
 
@@ -73,6 +81,9 @@ class PaymentProvider(Protocol):
 
     def find_refund(self, request: Json, key: str) -> Json | None:
         """The refund an earlier attempt made under that key, if it came that far."""
+
+    def refund_status(self, ref: str) -> RefundStatus:
+        """Ask what became of the refund with that `id`; raises `Transient` when there is no answer."""
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         """Verify and read a webhook; raises `BadSignature`."""

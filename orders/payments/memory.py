@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from config.lib.http import refuse_inside_transaction
 from orders.models import Payment
-from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, Standing
+from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, RefundStatus, Standing
 from orders.pipeline.engine.errors import Refused
 
 
@@ -18,6 +18,7 @@ class MemoryProvider:
     payments: dict[str, PaymentStatus] = field(default_factory=dict)
     by_key: dict[str, Json] = field(default_factory=dict)
     refunds: list[Json] = field(default_factory=list)
+    failed_refunds: dict[str, str] = field(default_factory=dict)
 
     def opening_request(self, payment: Payment) -> Json:
         return {"amount": payment.amount, "currency": payment.currency, "method": payment.method, "payment": payment.pk}
@@ -65,13 +66,20 @@ class MemoryProvider:
     def find_refund(self, request: Json, key: str) -> Json | None:
         return self.by_key.get(key)
 
+    def refund_status(self, ref: str) -> RefundStatus:
+        refuse_inside_transaction("the payment provider in memory")
+        return RefundStatus(ref in self.failed_refunds, self.failed_refunds.get(ref, ""))
+
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         if signature != "signed":
             raise BadSignature("The signature is not ours")
         event = json.loads(body)
         return ReceivedEvent(event["id"], event["kind"], event.get("payment"), event.get("ref", ""), event)
 
-    # What a buyer does there.
+    # What a buyer, or a buyer's bank, does there.
+
+    def refund_fails_late(self, ref: str, reason: str = "expired_or_canceled_card") -> None:
+        self.failed_refunds[ref] = reason
 
     def buyer_pays(self, payment: Payment, *, amount: int | None = None) -> None:
         known = self.payments[payment.provider_ref or ""]

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from config.lib.http import TIMEOUT, refuse_inside_transaction
 from orders.models import Payment
-from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, Standing
+from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, RefundStatus, Standing
 from orders.pipeline.engine.errors import Refused, Spent, StageError, Transient
 
 _STANDINGS = {
@@ -98,6 +98,12 @@ class StripeProvider:
             if is_ours and refund.status not in _FAILED_REFUNDS:
                 return {"id": refund.id, "status": refund.status}
         return None
+
+    def refund_status(self, ref: str) -> RefundStatus:
+        v1 = self._v1("ask for a refund")
+        with _Sorted(refusal=Transient):
+            refund = v1.refunds.retrieve(ref)
+        return RefundStatus(refund.status in _FAILED_REFUNDS, getattr(refund, "failure_reason", None) or "")
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         try:

@@ -9,7 +9,7 @@ from django.db import transaction
 from config.lib.tasks import send_after_commit
 from orders.models import Payment, PipelineRun, ProviderEvent
 from orders.pipeline.engine.wake import wake
-from orders.services import fulfilment
+from orders.services import fulfilment, refunds
 from orders.warehouses import warehouse_system
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,12 @@ def sweep(now: datetime) -> int:
 
 
 def _process_payment(event: ProviderEvent, now: datetime) -> None:
-    """Wake the charge of the order; the event's own contents are not believed."""
+    """Wake the charge of the order, or ask after the refund; the event's own contents are not believed."""
+    subject = event.payload.get("data", {}).get("object", {})
+    if subject.get("object") == "refund":
+        key = str((subject.get("metadata") or {}).get("key") or "")
+        refunds.look_again(code=event.provider, ref=str(subject.get("id", "")), key=key, now=now)
+        return
     received = _payment_of(event)
     if received:
         _wake(received.order_id, "charge", "", now)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from cms.staff import labels
 from cms.staff.dashboard import dashboard
 from config.lib.money import yen
-from orders.models import Order, ProviderEvent
+from orders.models import Order, ProviderEvent, Refund
 from scripts import messages
 from tests.admin.rows import fill
 from vod.models import Asset
@@ -36,6 +36,7 @@ def test_the_figures_are_those_of_the_paid_orders_of_the_day(db):
 def test_each_figure_and_each_care_leads_to_the_rows_behind_it(visit, chief):
     fill(2)
     Asset.objects.update(state=Asset.State.FAILED)
+    Refund.objects.update(state=Refund.State.FAILED)
     ProviderEvent.objects.update(received_at=timezone.now() - timedelta(hours=1))
     client = visit(chief)
     board = client.get("/admin/").context["dashboard"]

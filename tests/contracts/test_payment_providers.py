@@ -120,6 +120,25 @@ def test_money_is_given_back_once_for_a_key_and_never_more_than_was_paid(provide
         provider.refund(provider.refund_request(payment, 1, other), other)
 
 
+def fails_late(provider, ref: str) -> None:
+    if provider.code == "memory":
+        provider.refund_fails_late(ref)
+        return
+    url = f"{settings.STRIPE_API_BASE}/sandbox/refunds/{ref}/fail"
+    requests.post(url, headers={"Authorization": f"Bearer {settings.STRIPE_SECRET_KEY}"}, timeout=10).raise_for_status()
+
+
+def test_a_refund_that_fails_after_it_succeeded_says_so_and_why(provider, payment):
+    buyer_pays(provider, opened(provider, payment))
+    payment.charge_ref = provider.status(payment).charge_ref
+    key = f"refund:{uuid.uuid4()}"
+    ref = provider.refund(provider.refund_request(payment, 1980, key), key)["id"]
+    assert not provider.refund_status(ref).is_failed
+    fails_late(provider, ref)
+    status = provider.refund_status(ref)
+    assert (status.is_failed, status.reason) == (True, "expired_or_canceled_card")
+
+
 def test_an_event_that_is_not_signed_is_not_read(provider):
     with pytest.raises(BadSignature):
         provider.read_event(b'{"id": "evt_1", "type": "charge.succeeded"}', "t=1,v1=00")

@@ -6,12 +6,11 @@ found even after Stripe has forgotten the key. The row with its key is written b
 
 from django.db import transaction
 
-from config.lib.locks import lock_one
 from orders.models import Payment, Refund
 from orders.payments import provider
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Output
-from orders.services import events
+from orders.services import refunds
 
 
 def act(ctx: Context) -> Output:
@@ -33,13 +32,7 @@ def act(ctx: Context) -> Output:
 def record(ctx: Context, output: Output) -> None:
     if not output["amount"]:
         return
-    refund = lock_one(Refund.objects.all(), pk=output["refund"])
-    if refund.state == Refund.State.REQUESTED:
-        refund.move_to(Refund.State.SUCCEEDED, provider_ref=output["id"])
-        payment = lock_one(Payment.objects.all(), pk=refund.payment_id)
-        payment.refunded += refund.amount
-        payment.save(update_fields=["refunded"])
-        events.record(ctx.order, "orders.refund.succeeded", now=ctx.now, is_public=True, amount=refund.amount)
+    refunds.note_succeeded(pk=output["refund"], ref=output["id"], now=ctx.now)
 
 
 @transaction.atomic

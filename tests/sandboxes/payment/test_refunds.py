@@ -1,6 +1,7 @@
 """Refunds: never more than was charged."""
 
 import pytest
+import requests
 import stripe
 
 from tests.sandboxes.payment.shopper import order, paid_by
@@ -54,6 +55,26 @@ def test_a_failed_charge_has_nothing_to_give_back(api):
         api.payment_intents.create(paid_by("pm_card_chargeDeclined"))
     with pytest.raises(stripe.InvalidRequestError, match="nothing to refund"):
         api.refunds.create({"charge": refused.value.error.charge})
+
+
+def test_a_refund_that_fails_late_gives_the_money_back_to_the_shop(api, sandbox, paid):
+    made = api.refunds.create({"payment_intent": paid.id})
+    assert sandbox.post(f"/sandbox/refunds/{made.id}/fail").status_code == 200
+    failed = api.refunds.retrieve(made.id)
+    assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
+    charge = api.charges.retrieve(paid.latest_charge)
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    assert api.refunds.create({"payment_intent": paid.id}).amount == made.amount
+    assert sandbox.post(f"/sandbox/refunds/{made.id}/fail").status_code == 400  # once
+
+
+def test_a_refund_fails_by_the_button_or_the_key_alone(api, sandbox, paid):
+    made = api.refunds.create({"payment_intent": paid.id})
+    address = f"{sandbox.url}/sandbox/refunds/{made.id}/fail"
+    assert requests.post(address, timeout=10).status_code == 401
+    from_page = {"Sec-Fetch-Site": "same-origin"}
+    assert requests.post(address, headers=from_page, timeout=10, allow_redirects=False).status_code == 303
+    assert api.refunds.retrieve(made.id).status == "failed"
 
 
 def test_a_refund_is_found_again_by_its_metadata(api, paid):

@@ -35,6 +35,15 @@ def test_an_event_is_signed_so_that_the_sdk_believes_it(api, shop):
         )
 
 
+def test_a_refund_that_fails_late_is_told_signed(api, shop, telling_sandbox):
+    intent = api.payment_intents.create(paid_by("pm_card_visa"))
+    refund = api.refunds.create({"payment_intent": intent.id, "metadata": {"key": "r-1"}})
+    telling_sandbox.post(f"/sandbox/refunds/{refund.id}/fail")
+    received = eventually(lambda: [one for one in list(shop.received) if one.event["type"] == "refund.failed"])
+    told = verified(received[0]).data.object
+    assert (told.id, told.status, told.metadata.key) == (refund.id, "failed", "r-1")
+
+
 def test_a_payments_whole_life_is_told(api, shop, telling_sandbox):
     alice = Shopper(telling_sandbox)
     api.customers.create({"email": "alice@example.com"})

@@ -1,4 +1,4 @@
-"""Giving money back: never more than was taken."""
+"""Giving money back: never more than was taken, and sometimes it does not arrive."""
 
 from typing import Any
 
@@ -22,6 +22,22 @@ def refund(book: Book, params: dict[str, Any]) -> Record:
     referenced = book.save(with_reference(made))
     book.outbox.tell("refund.updated", referenced, previous={"destination_details": made["destination_details"]})
     return made
+
+
+def fail(book: Book, identifier: str) -> Record:
+    """Let a refund fail after it had succeeded, as when the card was closed: the money is the shop's again."""
+    made = book.find("refund", identifier)
+    if made is None:
+        raise no_such("refund", identifier, param="id", status=404)
+    if made["status"] != "succeeded":
+        raise Refusal(f"Refund {identifier} is {made['status']}, so it cannot fail any more.", param="id")
+    failed = made | {"status": "failed", "failure_reason": "expired_or_canceled_card"}
+    book.save(failed)
+    charge = _charge(book, made["charge"])
+    book.save(charge | {"amount_refunded": charge["amount_refunded"] - made["amount"], "refunded": False})
+    book.outbox.tell("refund.updated", failed, previous={"status": made["status"]})
+    book.outbox.tell("refund.failed", failed)
+    return failed
 
 
 def _charge_to_refund(book: Book, params: dict[str, Any]) -> Record:

@@ -30,7 +30,7 @@ def account(book: Book, *, key: str) -> dict[str, Any]:
         "orders": {order: counts for order, counts in orders.items() if order},
         "payment_intents": [_brief(intent, "amount", "status", "metadata", "latest_charge") for intent in intents],
         "charges": [_brief(charge, "amount", "status", "payment_intent", "amount_refunded") for charge in charges],
-        "refunds": [_brief(refund, "amount", "charge", "payment_intent", "metadata") for refund in refunds],
+        "refunds": [_brief(refund, "amount", "status", "charge", "payment_intent", "metadata") for refund in refunds],
     }
 
 
@@ -51,6 +51,8 @@ def _count(
         counts[f"charges_{charge['status']}"] += 1
         counts["amount_charged"] += charge["amount_captured"]
     for refund in refunds:
+        if refund["status"] == "failed":
+            continue
         counts = orders[order_of[refund["payment_intent"]]]
         counts["refunds"] += 1
         counts["amount_refunded"] += refund["amount"]

@@ -1,4 +1,4 @@
-"""The sandbox's own endpoints for tests: faults, the clock, events sent again, the ledger as JSON."""
+"""The sandbox's own endpoints for tests: faults, the clock, refunds that fail late, events sent again, the ledger."""
 
 import hmac
 import json
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from orders.sandboxes.payment import faults
 from orders.sandboxes.payment.errors import Refusal, no_such, unauthenticated
+from orders.sandboxes.payment.flows import refunding
 from orders.sandboxes.payment.pages.accounts import account
 from orders.sandboxes.payment.pages.desk import Desk, desk_of, see_other
 
@@ -113,10 +114,30 @@ def _resend(desk: Desk, identifier: str) -> dict[str, Any]:
     return event
 
 
+async def fail_refund(request: Request) -> Response:
+    """Let a refund fail late: by a test with the secret key, or by the button of the ledger's page."""
+    from_page = request.headers.get("sec-fetch-site") == "same-origin"
+    try:
+        if not from_page:
+            _check_secret(request)
+        refund = await run_in_threadpool(_fail_refund, desk_of(request), request.path_params["refund"])
+    except Refusal as refusal:
+        return JSONResponse(refusal.body(), status_code=refusal.status)
+    return see_other("/sandbox/#refunds") if from_page else JSONResponse(refund)
+
+
+def _fail_refund(desk: Desk, identifier: str) -> dict[str, Any]:
+    with desk.ledger.write() as book:
+        failed = refunding.fail(book, identifier)
+    desk.committed()
+    return failed
+
+
 ROUTES = [
     Route("/sandbox/ledger.json", show_ledger, methods=["GET"]),
     Route("/sandbox/faults", show_faults, methods=["GET"]),
     Route("/sandbox/faults", change_faults, methods=["POST", "DELETE"]),
     Route("/sandbox/clock", move_clock, methods=["POST"]),
+    Route("/sandbox/refunds/{refund}/fail", fail_refund, methods=["POST"]),
     Route("/sandbox/events/{event}/resend", resend, methods=["POST"]),
 ]
