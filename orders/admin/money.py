@@ -82,13 +82,24 @@ class Unprocessed(TickFilter):
 
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnlyAdmin):
-    list_display = ("received_at", "provider", "kind", "event_id", "processed_at", "attempts", "error")
+    list_display = ("received_at", "provider", "kind", "event_id", "processed_at", "attempts", "next_at", "error")
     list_filter = (Unprocessed, "provider", "kind")
     search_fields = ("event_id", "kind", "error")
     date_hierarchy = "received_at"
     readonly_fields = ("pretty",)
     fieldsets = (
-        (None, {"fields": (("provider", "kind"), "event_id", ("received_at", "processed_at"), ("attempts", "error"))}),
+        (
+            None,
+            {
+                "fields": (
+                    ("provider", "kind"),
+                    "event_id",
+                    ("received_at", "processed_at"),
+                    ("attempts", "next_at"),
+                    "error",
+                )
+            },
+        ),
         (_("What it said"), {"fields": ("pretty",)}),
     )
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -113,6 +114,7 @@ class ProviderEvent(models.Model):
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(_("next attempt"), default=timezone.now, db_default=Now())
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
@@ -123,11 +125,7 @@ class ProviderEvent(models.Model):
             models.UniqueConstraint(fields=["provider", "event_id"], name="providerevent_once"),
             models.CheckConstraint(condition=~Q(event_id=""), name="providerevent_has_an_id"),
         ]
-        indexes = [
-            models.Index(
-                fields=["received_at"], condition=Q(processed_at__isnull=True), name="providerevent_unprocessed"
-            )
-        ]
+        indexes = [models.Index(fields=["next_at"], condition=Q(processed_at__isnull=True), name="providerevent_due")]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.kind} {self.event_id}"

@@ -1,10 +1,12 @@
 """The inbox of webhooks: stored before they are answered, and only ever a reason to look again."""
 
 import logging
-from datetime import datetime
+import random
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from config.lib.tasks import send_after_commit
 from orders.models import Payment, PipelineRun, ProviderEvent
@@ -14,7 +16,11 @@ from orders.warehouses import warehouse_system
 
 log = logging.getLogger(__name__)
 WAREHOUSE = "warehouse"
-MAX_ATTEMPTS = 10
+# The pauses between attempts double from a second to ten minutes; with so many attempts they come to about a day.
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
+MAX_ATTEMPTS = 153
+# For so long an attempt under way is left alone; its worker is killed before that (`orders.tasks.LIMITS`).
+UNDER_WAY = timedelta(seconds=90)
 
 
 @transaction.atomic
@@ -23,7 +29,9 @@ def store(
 ) -> tuple[ProviderEvent, bool]:
     """Keep an event whose signature is good; a repeated one is the first one, and is not worked on again."""
     event, is_new = ProviderEvent.objects.get_or_create(
-        provider=source, event_id=event_id, defaults={"kind": kind, "payload": payload, "received_at": now}
+        provider=source,
+        event_id=event_id,
+        defaults={"kind": kind, "payload": payload, "received_at": now, "next_at": now},
     )
     if is_new:
         send_after_commit("orders.process_event", queue="default", event_id=event.pk)
@@ -31,28 +39,47 @@ def store(
 
 
 def process(event_id: int, *, now: datetime) -> None:
-    """Act on a stored event once; a fault is written to it, and the sweep comes back to it."""
+    """Act on a stored event once; a fault is written to it, and the sweep comes back to it after a pause.
+
+    An attempt counts from its beginning, so an event that kills its worker comes to an end too.
+    """
     event = ProviderEvent.objects.get(pk=event_id)
-    if event.processed_at is not None:
+    if event.processed_at is not None or not _claim(event, now):
         return
     try:
         (_process_shipment if event.provider == WAREHOUSE else _process_payment)(event, now)
     except fulfilment.UnknownShipment as error:
-        _note(event, now, error=str(error), is_done=True)
+        _note(event, error=str(error), processed_at=now)
     except Exception as error:
         log.exception("Event %s of %s could not be worked on", event.event_id, event.provider)
-        _note(event, now, error=f"{type(error).__name__}: {error}", is_done=event.attempts + 1 >= MAX_ATTEMPTS)
+        is_parked = event.attempts >= MAX_ATTEMPTS
+        _note(event, error=f"{type(error).__name__}: {error}", processed_at=now if is_parked else None)
     else:
-        _note(event, now, error="", is_done=True)
+        _note(event, error="", processed_at=now)
 
 
 def sweep(now: datetime) -> int:
-    """Work on what was stored and not worked on: its message was lost, or it failed."""
-    waiting = ProviderEvent.objects.filter(processed_at__isnull=True).order_by("received_at")
-    pks = list(waiting.values_list("pk", flat=True)[:50])
+    """Work on what is due: its message was lost, or it failed and its pause is over."""
+    due = ProviderEvent.objects.filter(processed_at__isnull=True, next_at__lte=now).order_by("next_at")
+    pks = list(due.values_list("pk", flat=True)[:50])
     for pk in pks:
         process(pk, now=now)
     return len(pks)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after that many attempts, without the jitter."""
+    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+
+
+def _claim(event: ProviderEvent, now: datetime) -> bool:
+    """Begin an attempt, unless another worker has begun one since the event was read."""
+    rows = ProviderEvent.objects.filter(pk=event.pk, attempts=event.attempts, processed_at__isnull=True)
+    if not rows.update(attempts=F("attempts") + 1, next_at=now + UNDER_WAY):
+        return False
+    event.attempts += 1
+    event.next_at = now + pause_after(event.attempts) * random.uniform(0.8, 1.2)  # noqa: S311
+    return True
 
 
 def _process_payment(event: ProviderEvent, now: datetime) -> None:
@@ -90,8 +117,7 @@ def _wake(order_id: int, stage: str, item: str, now: datetime) -> None:
         wake(run.pk, stage, item=item, now=now)
 
 
-def _note(event: ProviderEvent, now: datetime, *, error: str, is_done: bool) -> None:
-    event.attempts += 1
+def _note(event: ProviderEvent, *, error: str, processed_at: datetime | None) -> None:
     event.error = error
-    event.processed_at = now if is_done else None
-    event.save(update_fields=["attempts", "error", "processed_at"])
+    event.processed_at = processed_at
+    event.save(update_fields=["error", "processed_at", "next_at"])

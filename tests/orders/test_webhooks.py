@@ -8,6 +8,7 @@ import time
 
 import pytest
 from django.core.handlers.asgi import ASGIRequest
+from django.utils import timezone
 
 from orders.models import OrderEvent, ProviderEvent, Shipment
 from orders.services import inbox
@@ -83,7 +84,7 @@ def test_a_warehouse_report_that_comes_twice_sends_one_parcel(client, alice, wor
         )
         assert answer.status_code == 200
     world.work(order)
-    inbox.sweep(world.now)
+    inbox.sweep(timezone.now())
     assert ProviderEvent.objects.count() == 1
     assert Shipment.objects.count() == 1
     assert OrderEvent.objects.filter(kind="orders.shipment.sent").count() == 1
