@@ -19,8 +19,6 @@ WAREHOUSE = "warehouse"
 # The pauses between attempts double from a second to ten minutes; with so many attempts they come to about a day.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=10)
 MAX_ATTEMPTS = 153
-# For so long an attempt under way is left alone; its worker is killed before that (`orders.tasks.LIMITS`).
-UNDER_WAY = timedelta(seconds=90)
 
 
 @transaction.atomic
@@ -73,12 +71,16 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def _claim(event: ProviderEvent, now: datetime) -> bool:
-    """Begin an attempt, unless another worker has begun one since the event was read."""
+    """Begin an attempt, unless another worker has begun one since the event was read.
+
+    The pause counts from here, so what a killed worker had begun is soon taken up. An attempt that takes longer than
+    the pause may meet the next one; working on an event twice does nothing twice.
+    """
+    pause = pause_after(event.attempts + 1) * random.uniform(0.8, 1.2)  # noqa: S311
     rows = ProviderEvent.objects.filter(pk=event.pk, attempts=event.attempts, processed_at__isnull=True)
-    if not rows.update(attempts=F("attempts") + 1, next_at=now + UNDER_WAY):
+    if not rows.update(attempts=F("attempts") + 1, next_at=now + pause):
         return False
     event.attempts += 1
-    event.next_at = now + pause_after(event.attempts) * random.uniform(0.8, 1.2)  # noqa: S311
     return True
 
 
@@ -120,4 +122,4 @@ def _wake(order_id: int, stage: str, item: str, now: datetime) -> None:
 def _note(event: ProviderEvent, *, error: str, processed_at: datetime | None) -> None:
     event.error = error
     event.processed_at = processed_at
-    event.save(update_fields=["error", "processed_at", "next_at"])
+    event.save(update_fields=["error", "processed_at"])

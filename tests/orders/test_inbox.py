@@ -52,7 +52,7 @@ def test_two_workers_at_one_event_make_one_attempt(world, broken):
 
 def test_an_attempt_whose_worker_was_killed_is_taken_up_again(world, broken):
     assert inbox._claim(ProviderEvent.objects.get(pk=broken.pk), world.now)
-    assert inbox.sweep(world.now + inbox.UNDER_WAY) == 1
+    assert inbox.sweep(world.now + 1.2 * inbox.FIRST_PAUSE) == 1
     broken.refresh_from_db()
     assert broken.attempts == 2
 
