@@ -49,7 +49,15 @@ function start(root, settings) {
     });
   }
   followEnd(root, video);
-  open();
+  open({ andPlay: isToPlayAtOnce() });
+}
+
+// Whether the viewer comes from the button that begins a rental. Loading the page again later does not count as that.
+function isToPlayAtOnce() {
+  const { hash, pathname, search } = window.location;
+  if (hash !== "#play") return false;
+  window.history.replaceState(window.history.state, "", pathname + search);
+  return true;
 }
 
 function followEnd(root, video) {

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.service import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
@@ -79,12 +80,20 @@ def test_a_viewer_rents_buys_a_mug_pays_and_watches(service, open_tab, address):
 
     tab.goto(f"{service.url}/watch/first-boat/")
     tab.locator("form[action$='/begin/'] button").click()
+    watch_a_second(tab)  # it plays by itself: the button was pressed a moment ago
+    assert tab.url == f"{service.url}/watch/first-boat/"
+    tab.reload()
+    press_play_where_it_waits(tab)
     watch_a_second(tab)
+
+
+def press_play_where_it_waits(tab: Page) -> None:
+    expect(tab.locator("[data-player-big]")).to_be_visible()
+    tab.locator("[data-player-big]").click()
 
 
 def watch_a_second(tab: Page) -> None:
     """The time moves, and the picture has light in it."""
-    tab.locator("[data-player-big]").click()
     until(lambda: tab.evaluate("document.querySelector('video').currentTime") > 1, what="the moving picture")
     light = tab.evaluate(
         """() => {
@@ -100,6 +109,24 @@ def watch_a_second(tab: Page) -> None:
         }"""
     )
     assert light > 20
+
+
+def test_a_browser_that_refuses_to_start_by_itself_shows_the_play_button(service, chromium):
+    strict = chromium.browser_type.launch(
+        executable_path=CHROMIUM, args=[*FLAGS[:-1], "--autoplay-policy=document-user-activation-required"]
+    )
+    try:
+        tab = strict.new_page()
+        tab.goto(f"{service.url}/watch/tram-street/#play")  # typed, so that nobody has pressed anything
+        big = tab.locator("[data-player-big]")
+        expect(big).to_be_visible()
+        until(lambda: tab.evaluate("document.querySelector('video').readyState") > 1, what="the film's beginning")
+        expect(big).to_be_visible()
+        assert tab.evaluate("document.querySelector('video').paused")
+        press_play_where_it_waits(tab)
+        watch_a_second(tab)
+    finally:
+        strict.close()
 
 
 def test_without_javascript_a_viewer_reaches_the_paid_order(service, open_tab, address):

@@ -38,7 +38,7 @@ def test_alice_confirms_the_beginning_and_then_sees_the_player(alice, client, ti
     assert "data-player" not in words(asked)
 
     begun = client.post(reverse("vod:begin", args=["tram"]))
-    assert begun["Location"] == reverse("vod:watch", args=["tram"])
+    assert begun["Location"] == reverse("vod:watch", args=["tram"]) + "#play"
     right.refresh_from_db()
     assert right.ends_at - right.first_played_at == timedelta(hours=48)
 

@@ -22,6 +22,9 @@ from vod.services.entitlements import Allowed, Denied
 from vod.services.refusals import REFUSALS, Reason, Step
 from vod.views import media
 
+# Who has just pressed the button to begin waits for no second one. A fragment, so that it is no page of its own.
+_PLAY_AT_ONCE = "#play"
+
 
 @never_cache
 @require_safe
@@ -52,7 +55,7 @@ def begin(request: HttpRequest, slug: str) -> HttpResponse:
             entitlements.begin(entitlement=right.entitlement, now=now)
         except entitlements.CannotBegin as refusal:
             return _show_denied(request, title, Denied(reason=refusal.reason, entitlement=right.entitlement))
-    return redirect("vod:watch", slug=title.slug)
+    return redirect(f"{reverse('vod:watch', args=[title.slug])}{_PLAY_AT_ONCE}")
 
 
 @require_POST

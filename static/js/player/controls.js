@@ -34,10 +34,12 @@ export function startControls(root, video, settings) {
   const icon = (name, drawing) => find(`${name}-icon`).setAttribute("href", `#icon-${drawing}`);
   const fill = (input, share) => input.style.setProperty("--filled", `${(share * 100).toFixed(2)}%`);
 
+  // The big button waits until the film has once run: one that goes on where the viewer stopped is not at its start.
+  let hasRun = false;
   function showPlaying() {
     label("play", video.paused ? texts.play : texts.pause);
     icon("play", video.paused ? "play" : "pause");
-    find("big").hidden = !video.paused || video.currentTime > 0;
+    find("big").hidden = !video.paused || hasRun;
     wake();
   }
   function showTime() {
@@ -99,6 +101,7 @@ export function startControls(root, video, settings) {
   });
   video.addEventListener("dblclick", actions.fullscreen);
   for (const event of ["pointermove", "pointerdown", "focusin", "keydown"]) root.addEventListener(event, wake);
+  video.addEventListener("playing", () => { hasRun = true; });
   for (const event of ["play", "pause", "ended", "seeking"]) video.addEventListener(event, showPlaying);
   for (const event of ["timeupdate", "seeking", "loadedmetadata"]) video.addEventListener(event, showTime);
   video.addEventListener("volumechange", showVolume);
