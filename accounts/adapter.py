@@ -29,6 +29,8 @@ ERRORS: Mapping[str, Any] = {
     "rate_limited": _("Too many tries in a short time. Wait a little, then try again."),
 }
 
+_CONFIRMED, _SIGNED_IN = "account/messages/email_confirmed.txt", "account/messages/logged_in.txt"
+
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | ERRORS
@@ -47,6 +49,16 @@ class AccountAdapter(DefaultAccountAdapter):
             return bool(super().is_safe_url(url))
         except ValueError:
             return False
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """One notice for one deed: that a confirmed address also signs in needs no second one."""
+        if message_template == _CONFIRMED:
+            request.has_confirmed_address = True  # type: ignore[attr-defined]
+        elif message_template == _SIGNED_IN and getattr(request, "has_confirmed_address", False):
+            return
+        super().add_message(request, level, message_template, *args, **kwargs)
 
     def format_email_subject(self, subject: str) -> str:
         return subject

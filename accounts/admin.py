@@ -68,7 +68,7 @@ class UserAdmin(StaffAdmin):
 
     @display(description=_("roles"))
     def role_names(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all()) or "-"
+        return ", ".join(str(group) for group in user.groups.all()) or "-"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("groups")
@@ -145,6 +145,8 @@ class _ChangedByTheChief:
 @admin.register(Group)
 class RoleAdmin(_ChangedByTheChief, GroupAdmin, StaffAdmin):
     """The roles of the staff: what each may see and change."""
+
+    list_display = ("__str__",)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
         return []

@@ -7,4 +7,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401  (registered by being imported, once the models are there)
+        from accounts import checks, roles  # noqa: F401  (checks are registered by being imported)
+
+        roles.name_everywhere()

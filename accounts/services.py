@@ -3,7 +3,10 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
+from django.http import HttpRequest
 
 from accounts.models import Address, Consent, User
 from config.lib.locks import lock_one
@@ -16,6 +19,16 @@ def record_signup_consents(*, user: User, now: datetime) -> None:
         Consent(user=user, kind=kind, version=version, recorded_at=now)
         for kind, version in settings.CONSENT_VERSIONS.items()
     )
+
+
+def still_signed_in(user: User, session: SessionBase) -> bool:
+    """Whether the session signs `user` in at this moment, for what outlives its request; asks the database anew.
+
+    It no longer does after signing out, with another password, or with the account closed.
+    """
+    request = HttpRequest()
+    request.session = type(session)(session.session_key)
+    return get_user(request) == user
 
 
 @transaction.atomic

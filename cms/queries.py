@@ -1,6 +1,7 @@
 """What the station's own pages read from the apps below."""
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -8,6 +9,7 @@ from hashlib import sha256
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from cms.models import Notice, RelatedGoods
@@ -16,6 +18,8 @@ from shop import queries as shop
 from shop.models import Product
 from vod import queries as vod
 from vod.models import Title
+
+log = logging.getLogger(__name__)
 
 ROW = 12
 SEARCH_SHOWN = 12
@@ -109,8 +113,12 @@ class Index:
 
 
 def search_index(now: datetime) -> Index:
-    """The index for suggestions in the browser, at most a minute old."""
-    body: bytes = cache.get_or_set("cms.search_index", lambda: _index_body(now), INDEX_SECONDS) or b""
+    """The index for suggestions in the browser, at most a minute old; made anew each time while the cache is away."""
+    try:
+        body: bytes = cache.get_or_set("cms.search_index", lambda: _index_body(now), INDEX_SECONDS) or b""
+    except RedisError as error:
+        log.warning("The search index is not cached: %s", error)
+        body = _index_body(now)
     return Index(body, f'"{sha256(body).hexdigest()[:20]}"')
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("media/files/public/<path:name>", pictures.show_picture, name="picture"),
     path("account/", my_page.my_page, name="my_page"),
     path("account/orders/", my_page.order_list, name="orders"),
+    path("favicon.ico", views.send_favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("dev/mail/", dev_mail.list_mail, name="dev_mail"),

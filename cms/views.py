@@ -1,5 +1,6 @@
 """Pages that span the apps: home, search, the station's own words."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -41,6 +42,13 @@ def send_search_index(request: HttpRequest) -> HttpResponse:
 def show_page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page, slug=slug)
     return render(request, "cms/page_show.html", {"page": page, "body": to_html(page.display_body)})
+
+
+@require_safe
+def send_favicon(request: HttpRequest) -> HttpResponse:
+    """The icon at the one address that browsers, feed readers and chat programs ask for without being told."""
+    icon = (settings.BASE_DIR / "static" / "img" / "favicon.ico").read_bytes()
+    return HttpResponse(icon, content_type="image/x-icon", headers={"Cache-Control": "public, max-age=86400"})
 
 
 @require_safe

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "cms.health.ProbeMiddleware",
     "config.lib.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.lib.middleware.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.lib.middleware.LanguageChoiceMiddleware",
@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.ClientFormActionMiddleware",
+    "cms.errors.CacheAwayMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -364,7 +365,10 @@ UNFOLD = {
     "SITE_SUBHEADER": STATION_NAME,
     "SITE_URL": "/",
     "SITE_ICON": lambda request: static("img/mark.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "sizes": "32x32", "href": "/favicon.ico"},
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "SHOW_BACK_BUTTON": True,

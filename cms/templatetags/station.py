@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from cms.stylesheet import stylesheet
-from config.lib import money
+from config.lib import money, text
 
 register = template.Library()
 
@@ -42,21 +42,9 @@ def yen(amount: int | None) -> str:
 
 
 @register.filter
-def clock(seconds: float) -> str:
-    """A position in a film: 754 gives 12:34, 3754 gives 1:02:34."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@register.filter
-def running_time(seconds: float | None) -> str:
-    """A length in words: whole minutes, and seconds where it is shorter than one."""
-    if not seconds:
-        return ""
-    if seconds < 60:
-        return ngettext("%(count)s second", "%(count)s seconds", round(seconds)) % {"count": round(seconds)}
-    return ngettext("%(count)s minute", "%(count)s minutes", round(seconds / 60)) % {"count": round(seconds / 60)}
+def clock(seconds: float | None) -> str:
+    """A length or a position in a film: 754 gives 12:34. The player's script writes it the same way."""
+    return "" if seconds is None else text.clock(seconds)
 
 
 @register.filter
@@ -151,8 +139,8 @@ def without(request: HttpRequest, parameter: str) -> str:
 @register.simple_tag
 def json_ld(thing: dict[str, Any]) -> SafeString:
     """Structured data for search engines: a data block, which no script policy touches and no browser runs."""
-    text = json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
-    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    written = json.dumps(thing, ensure_ascii=False, separators=(",", ":"))
+    safe = written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return mark_safe(f'<script type="application/ld+json">{safe}</script>')  # noqa: S308 - escaped above
 
 

@@ -1,4 +1,4 @@
-"""Two small things every request needs: a name to find it by in the logs, and the reader's choice of language."""
+"""Small things around every request: its name in the logs, the reader's choice of language, and the static files."""
 
 import uuid
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import check_for_language
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 
 class _Middleware:
@@ -45,6 +47,29 @@ class RequestIdMiddleware(_Middleware):
 
     def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class StaticFilesMiddleware(WhiteNoiseMiddleware):
+    """WhiteNoise, with answers that are whole.
+
+    It hands a file on in pieces, which an asynchronous server has to read all at once anyway, and warns of. Parts of a
+    file (Range), what has not changed, and packed variants are WhiteNoise's own answers, kept as they are.
+    """
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        answer = static_file.get_response(request.method, request.META)
+        body = b""
+        if answer.file is not None:
+            with answer.file:
+                body = answer.file.read()
+        response = HttpResponse(body, status=int(answer.status))
+        del response["Content-Type"]
+        for name, value in answer.headers:
+            response[name] = value
+        if body:  # a file that was edited since the start is longer or shorter than was noted then
+            response["Content-Length"] = str(len(body))
         return response
 
 

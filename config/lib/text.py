@@ -1,4 +1,4 @@
-"""Japanese text made comparable: what a person types finds what an editor wrote."""
+"""Text in the one form it is compared, kept or shown in: Japanese as people type it, and the length of a film."""
 
 import re
 import unicodedata
@@ -14,6 +14,13 @@ def fold(text: str) -> str:
     PostgreSQL's text cannot hold, counts as space.
     """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_KATAKANA).replace("\0", " ").split())
+
+
+def clock(seconds: float) -> str:
+    """A length or a position in a film, in whole seconds rounded down: 754 gives 12:34, 3754 gives 1:02:34."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def digits(text: str) -> str:

@@ -31,7 +31,7 @@ def statutory_items(quote: Quote, *, hold_minutes: int) -> tuple[Item, ...]:
         Item("price", _("Total to pay"), (_price(quote),)),
         Item("payment", _("When and how you pay"), (_payment(),)),
         Item("delivery", _("When you receive it"), _delivery(quote)),
-        Item("period", _("How long this order can be made"), (_period(hold_minutes),)),
+        Item("period", _("How long this order can be made"), (_period(quote, hold_minutes),)),
         Item("cancellation", _("Cancellation and returns"), _cancellation(quote)),
     )
 
@@ -91,10 +91,13 @@ def _delivery(quote: Quote) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _period(hold_minutes: int) -> str:
-    return _("Stock is held for you for %(minutes)d minutes; an order not paid by then lapses and costs nothing.") % {
-        "minutes": hold_minutes
-    }
+def _period(quote: Quote, hold_minutes: int) -> str:
+    """Only goods are held: a film cannot run out."""
+    if quote.has_goods:
+        words = _("Stock is held for you for %(minutes)d minutes; an order not paid by then lapses and costs nothing.")
+    else:
+        words = _("Please pay within %(minutes)d minutes; an order not paid by then lapses and costs nothing.")
+    return words % {"minutes": hold_minutes}
 
 
 def _cancellation(quote: Quote) -> tuple[str, ...]:

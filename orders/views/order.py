@@ -1,9 +1,12 @@
 """An order: its page, the return from paying, paying another way, and the events that keep the page true."""
 
+from functools import partial
+
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -15,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
+from accounts.services import still_signed_in
 from config.lib.realtime import stream
 from orders import queries
 from orders.forms import PayForm
@@ -117,10 +121,20 @@ async def order_events(request: HttpRequest, number: str) -> HttpResponseBase:
     if not await Order.objects.visible_to(user).filter(number=number).aexists():
         raise Http404
     await sync_to_async(close_old_connections)()  # a page stays open for minutes and must not hold one for so long
-    response = StreamingHttpResponse(stream(f"order:{number}"), content_type="text/event-stream")
+    may_go_on = partial(_may_go_on, user, request.session)
+    body = stream(f"order:{number}", reader=f"member:{user.pk}", may_go_on=may_go_on)
+    response = StreamingHttpResponse(body, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+@sync_to_async
+def _may_go_on(user: User, session: SessionBase) -> bool:
+    try:
+        return still_signed_in(user, session)
+    finally:
+        close_old_connections()
 
 
 def _own_order(request: HttpRequest, number: str) -> Order:

@@ -98,6 +98,7 @@ const listen = () => {
   const opened = new EventSource(page.dataset.events);
   events = opened;
   opened.addEventListener("change", lookSoon);
+  opened.addEventListener("enough", pollInstead); // newer pages of the same reader listen in its place
   opened.addEventListener("open", () => {
     failures = 0;
     lookSoon(); // something may have happened while nobody listened

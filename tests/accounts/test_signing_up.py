@@ -157,3 +157,10 @@ def test_when_the_mail_cannot_be_handed_over_the_page_says_so(client, settings):
     assert answer.status_code == 503
     assert answer["Retry-After"] == "60"
     assert "The mail could not be sent" in answer.content.decode()
+
+
+def test_signing_up_ends_in_one_notice(client, newest_code):
+    client.post(SIGN_UP, {"email": EMAIL})
+    client.get(CONFIRM)  # shows that a code was sent
+    page = client.post(CONFIRM, {"code": newest_code(EMAIL)}, follow=True).content.decode()
+    assert re.findall(r'<p class="message[^>]*><span>([^<]*)', page) == [f"{EMAIL} is confirmed."]

@@ -133,3 +133,16 @@ def _permissions(*codenames):
 
 def _no_rows(*prefixes: str) -> dict[str, str]:
     return {f"{prefix}-{name}_FORMS": "0" for prefix in prefixes for name in ("TOTAL", "INITIAL")}
+
+
+def test_roles_are_named_in_words(visit, chief, carol, settings):
+    settings.LANGUAGE_CODE = "ja"
+    role = carol.groups.get()
+    for page in ("/admin/accounts/user/", f"/admin/accounts/user/{carol.pk}/change/", "/admin/auth/group/"):
+        text = visit(chief).get(page).content.decode()
+        assert "編成" in text, page
+        assert ">programming<" not in text, page
+    assert "編成" in visit(chief).get(f"/admin/auth/group/{role.pk}/change/").content.decode()
+    query = {"app_label": "accounts", "model_name": "user", "field_name": "groups"}
+    found = visit(chief).get("/admin/autocomplete/", query).json()["results"]
+    assert {"id": str(role.pk), "text": "編成"} in found

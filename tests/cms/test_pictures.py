@@ -8,7 +8,7 @@ from django.core.files.storage import default_storage, storages
 def test_a_picture_runs_nothing_and_is_kept(client):
     default_storage.save("titles/tram.svg", ContentFile(b"<svg/>"))
     answer = client.get("/media/files/public/titles/tram.svg")
-    assert b"".join(answer.streaming_content) == b"<svg/>"
+    assert answer.content == b"<svg/>"
     assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "immutable" in answer["Cache-Control"]
 

@@ -112,7 +112,7 @@ def test_the_form_works_without_a_script_and_says_so(shopper, cart, settings):
 def test_films_alone_need_no_address(shopper, world, alice, film):
     world.cart_of(alice, film)
     page = words(shopper.get(CHECKOUT))
-    assert "Where to" not in page
+    assert "Delivery address" not in page
     assert "There is nothing to pay beside it." in page
 
 

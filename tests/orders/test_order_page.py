@@ -1,14 +1,16 @@
 """The page of an order: paying it, following it, and what others see of it."""
 
+import asyncio
 import json
 import re
 from dataclasses import replace
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
 from django.urls import reverse
 
+from accounts.models import User
 from config.lib import realtime
 from config.lib.realtime import broadcast
 from orders.models import Order, Payment
@@ -80,6 +82,14 @@ def test_it_is_kept_by_no_cache_and_found_by_no_search(shopper, alice, world, mu
     answer = shopper.get(address(waiting(world, alice, mug)))
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_nothing_is_held_for_a_film_so_nothing_is_said_of_it(shopper, alice, world, film):
+    order = waiting(world, alice, film)
+    page = words(shopper.get(address(order)))
+    assert "Please pay by <time datetime=" in page
+    assert "held for you" not in page
+    assert all("held" not in sentence for item in order.terms["items"] for sentence in item["sentences"])
 
 
 def test_an_unpaid_order_says_until_when_it_is_held_and_how_to_pay(shopper, alice, world, mug, film):
@@ -190,7 +200,7 @@ def test_goods_leave_in_parts_and_each_parcel_can_be_followed(shopper, alice, wo
     order = world.bought(alice, mug, quantity=3)
     send(world, order, 1)
     page = words(shopper.get(address(order)))
-    assert "1 of 3 have left" in page
+    assert "1 of 3 shipped" in page
     assert "Part of it is on its way; the rest follows." in page
     assert "Yamato Transport" in page
     assert 'href="https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=12345678901"' in page
@@ -198,7 +208,7 @@ def test_goods_leave_in_parts_and_each_parcel_can_be_followed(shopper, alice, wo
 
     send(world, order, 2)
     page = words(shopper.get(address(order)))
-    assert "Has left" in page
+    assert ">Shipped<" in page
     assert step_states(page) == ["done"] * 4
     assert 'data-open="no"' in page
     assert "js/order.js" not in page
@@ -207,7 +217,7 @@ def test_goods_leave_in_parts_and_each_parcel_can_be_followed(shopper, alice, wo
 def test_a_film_alone_has_neither_parcel_nor_address(shopper, alice, world, film):
     page = words(shopper.get(address(world.bought(alice, film))))
     assert step_states(page) == ["done"] * 3
-    assert "Where to" not in page
+    assert "Delivery address" not in page
     assert "Dispatch" not in page
 
 
@@ -274,6 +284,64 @@ def test_its_events_tell_the_page_to_look_again(alice, world, mug):
     opened, changed = async_to_sync(first_two)()
     assert b": open" in opened
     assert changed == b'event: change\ndata: {"event": "orders.order.paid"}\n\n'
+
+
+async def listening(browser, path):
+    """A stream that has begun."""
+    stream = aiter((await browser.get(path)).streaming_content)
+    assert b": open" in await anext(stream)
+    return stream
+
+
+def signed_in_browser(member) -> AsyncClient:
+    browser = AsyncClient()
+    browser.force_login(member)
+    return browser
+
+
+@pytest.mark.parametrize("how", ["signed out", "new password", "account closed"])
+def test_its_events_end_soon_after_the_member_has_left(alice, world, mug, monkeypatch, how):
+    monkeypatch.setattr(realtime, "RECHECK_SECONDS", 0.05)
+    order = waiting(world, alice, mug)
+    browser = signed_in_browser(alice)
+
+    def leave() -> None:
+        if how == "signed out":
+            browser.logout()
+        elif how == "new password":
+            alice.set_password("another password of alice")
+            alice.save()
+        else:
+            User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    async def story() -> None:
+        stream = await listening(browser, address(order, "order_events"))
+        assert await anext(stream) == await anext(stream) == b": still here\n\n"  # asked twice, and stays
+        await sync_to_async(leave)()
+        async with asyncio.timeout(10):
+            assert all(part == b": still here\n\n" for part in [one async for one in stream])
+
+    async_to_sync(story)()
+
+
+def test_of_too_many_streams_of_one_member_the_oldest_is_told_to_go(alice, bob, world, mug):
+    order, of_bob = waiting(world, alice, mug), waiting(world, bob, mug)
+    browser, browser_of_bob = signed_in_browser(alice), signed_in_browser(bob)
+
+    async def story() -> list[bytes]:
+        other = await listening(browser_of_bob, address(of_bob, "order_events"))
+        streams = [await listening(browser, address(order, "order_events")) for _ in range(realtime.READER_STREAMS + 1)]
+        broadcast._hand_out(f"order:{order.number}", "{}")
+        broadcast._hand_out(f"order:{of_bob.number}", "{}")
+        firsts = [await anext(stream) for stream in [*streams, other]]
+        assert [part async for part in streams[0]] == []
+        for stream in [*streams[1:], other]:
+            await stream.aclose()
+        return firsts
+
+    change = b"event: change\ndata: {}\n\n"
+    assert async_to_sync(story)() == [b"event: enough\ndata:\n\n", *[change] * (realtime.READER_STREAMS + 1)]
+    assert broadcast.readers == {}
 
 
 def test_its_events_end_after_a_while_so_that_who_has_signed_out_is_let_go(alice, world, mug, monkeypatch):

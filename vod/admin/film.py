@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from config.lib.staff import BAD, BUSY, GOOD, WAITS, ReadOnlyAdmin, ReadOnlyInline, link, page_of, state_column
+from config.lib.text import clock
 from vod.forms import MasterUploadForm
 from vod.models import Asset, Package, PackageKey, Rendition, TranscodeJob
 from vod.services.failures import explain
@@ -204,8 +205,7 @@ class PackageAdmin(ReadOnlyAdmin):
 
     @display(description=_("duration"), ordering="duration_s")
     def duration(self, package: Package) -> str:
-        minutes, seconds = divmod(round(package.duration_s), 60)
-        return f"{minutes}:{seconds:02}"
+        return clock(package.duration_s)
 
 
 @admin.register(Rendition)

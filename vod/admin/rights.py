@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from config.lib.money import yen
 from config.lib.staff import BAD, BUSY, GOOD, PLAIN, ReadOnlyAdmin, StaffAdmin, TickFilter, chip, state_column
+from config.lib.text import clock
 from vod.models import Entitlement, Offer, PlaybackSession, Progress
 
 OFFER_COLOURS = {Offer.Kind.FREE: GOOD, Offer.Kind.RENTAL: BUSY}
@@ -95,9 +96,4 @@ class ProgressAdmin(ReadOnlyAdmin):
 
     @display(description=pgettext_lazy("in a film", "position"), ordering="position_s")
     def position(self, progress: Progress) -> str:
-        return f"{_clock(progress.position_s)} / {_clock(progress.duration_s)}"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
+        return f"{clock(progress.position_s)} / {clock(progress.duration_s)}"
