@@ -14,7 +14,8 @@ from django.utils.translation import ngettext_lazy
 from config.lib.text import digits, katakana
 
 _HYPHEN = "-‐‑‒–—―−－ｰー"  # "-" first: it stands for itself at the head of a set
-_BETWEEN_DIGITS = re.compile(rf"(?<=[0-9０-９])[{_HYPHEN}](?=[0-9０-９])")
+_BETWEEN_NUMBERS = re.compile(rf"(?<=[0-9A-Za-z])[{_HYPHEN}](?=[0-9])")
+_WIDE = {code: code - 0xFEE0 for first, last in ("０９", "ＡＺ", "ａｚ") for code in range(ord(first), ord(last) + 1)}
 _FURNITURE = re.compile(rf"[{_HYPHEN}\s()〒.]")
 _KANA = re.compile(r"[ァ-ヺー・＝\s]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -75,8 +76,11 @@ def reading(text: str) -> str:
 
 
 def block(text: str) -> str:
-    """Hyphens of any kind between digits become "-"; a long vowel in a word (センター) stays as it is."""
-    return _BETWEEN_DIGITS.sub("-", text)
+    """Full-width digits and Latin letters become plain ones, hyphens of any kind before a number become "-".
+
+    A long vowel in a word (センター) stays as it is, and so does every kanji: nothing else is normalised.
+    """
+    return _BETWEEN_NUMBERS.sub("-", text.translate(_WIDE))
 
 
 def half_width(text: str) -> str:
