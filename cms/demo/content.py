@@ -70,8 +70,8 @@ SERIES = (
         "急がず、寄り道ばかりの、ちいさな旅の番組です。",
         synopsis_en="Slopes, trams and the smell of the sea: Sakura Shiomi walks a northern harbour town as the mood "
         "takes her. An unhurried little journey, made of detours.",
-        cast="汐見 さくら、語り 北見 航",
-        cast_en="Sakura Shiomi; narrated by Wataru Kitami",
+        cast="汐見 さくら、北見 航（語り）",
+        cast_en="Sakura Shiomi, Wataru Kitami (narrator)",
         genre="walk",
         year=2026,
     ),
@@ -85,8 +85,8 @@ SERIES = (
         "湯気のむこうに季節が見える、手描きの短編アニメーション。",
         synopsis_en="A keeper who lives alone in the lighthouse on the cape, and Goma-kun the seal who comes every "
         "morning. A hand-drawn short in which the seasons show through the steam.",
-        cast="声 岬 冬馬、ゴマくん 小波 なぎ",
-        cast_en="Voices: Toma Misaki; Nagi Konami as Goma-kun",
+        cast="岬 冬馬（灯台守の声）、小波 なぎ（ゴマくんの声）",
+        cast_en="Toma Misaki (voice of the keeper), Nagi Konami (voice of Goma-kun)",
         genre="anime",
         year=2026,
     ),
@@ -372,7 +372,7 @@ PAGES = (
 | 動作環境 | 最新の Chrome、Edge、Firefox、Safari。5Mbps 以上の回線 |
 """,
         """
-| Item | |
+| Item | Details |
 |---|---|
 | Seller | Minato Broadcasting Co., Ltd. |
 | Responsible | Nagisa Shiomi |
