@@ -1,5 +1,6 @@
 """`manage.py ingest FILE --title SLUG`: a master file becomes a film that viewers can play."""
 
+import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
@@ -25,6 +26,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", help="the master: MP4, MOV, MKV, WebM, MPEG-TS, MXF or AVI")
         parser.add_argument("--title", metavar="SLUG", required=True, help="made as a draft where there is none")
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """On the command line a refusal is its sentence alone, without the name of a Python class before it."""
+        try:
+            return super().execute(*args, **options)
+        except CommandError as refusal:
+            if not self._called_from_command_line or options["traceback"]:
+                raise
+            self.stderr.write(str(refusal))
+            sys.exit(refusal.returncode)
 
     def handle(self, *, file: str, title: str, **options: Any) -> None:
         path = Path(file)
