@@ -5,6 +5,7 @@ so a failure to send is logged and never reaches the person who is waiting for a
 """
 
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -19,8 +20,20 @@ def send_after_commit(name: str, *, queue: str, **kwargs: Any) -> None:
     transaction.on_commit(partial(send, name, queue=queue, **kwargs), robust=True)
 
 
-def send(name: str, *, queue: str, **kwargs: Any) -> None:
+def send_each_after_commit(name: str, *, queue: str, each: Iterable[dict[str, Any]]) -> None:
+    """Send task `name` once for each of the arguments, up to the first that the broker does not take.
+
+    A broker that is down costs each message its wait; whoever sends many finds the rest again at the next round.
+    """
+    given = list(each)
+    transaction.on_commit(lambda: all(send(name, queue=queue, **kwargs) for kwargs in given), robust=True)
+
+
+def send(name: str, *, queue: str, **kwargs: Any) -> bool:
+    """Send now; False when the broker did not take it, which is logged."""
     try:
         current_app.send_task(name, kwargs=kwargs, queue=queue)
+        return True
     except Exception as error:  # any of kombu's, redis-py's and the socket's own: all mean "no broker just now"
         log.warning("The broker did not take %s %s (%s); a sweep will find it", name, kwargs, error)
+        return False

@@ -9,7 +9,16 @@ from django.apps import apps
 
 from tests.architecture.sources import APPS, MAY_POINT_AT, ROOT, calls, first_text, python_files
 
-NAMING_CALLS = {"reverse", "reverse_lazy", "redirect", "resolve_url", "get_model", "send_after_commit", "send_task"}
+NAMING_CALLS = {
+    "reverse",
+    "reverse_lazy",
+    "redirect",
+    "resolve_url",
+    "get_model",
+    "send_after_commit",
+    "send_each_after_commit",
+    "send_task",
+}
 
 
 def test_the_import_contracts_hold():

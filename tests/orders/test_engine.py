@@ -309,10 +309,10 @@ def test_runs_that_nobody_can_advance_do_not_keep_others_from_being_announced(be
     another = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=1, total=1)
     later = start("story", order=another, now=log.later(seconds=1))
     announced = []
-    monkeypatch.setattr(sweeping, "wake_worker", announced.append)
+    monkeypatch.setattr(sweeping, "send_each_after_commit", lambda name, *, queue, each: announced.extend(each))
     for _ in range(4):
         sweep(now=log.later(seconds=2))
-    assert set(announced) == {stuck.pk, later.pk}
+    assert {one["run_id"] for one in announced} == {str(stuck.pk), str(later.pk)}
 
 
 def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):

@@ -4,14 +4,15 @@ Its cost follows what is under way, not what was ever done: each query reads a p
 """
 
 import logging
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from config.lib import leases
 from config.lib.leases import LeaseLost
+from config.lib.tasks import send_each_after_commit
 from orders.models import StageAttempt, StageRun
-from orders.pipeline.engine.start import wake_worker
 
 log = logging.getLogger(__name__)
 State = StageRun.State
@@ -21,16 +22,20 @@ BATCH = 200
 
 def sweep(*, now: datetime) -> int:
     """Put back what dead workers held, wake what is due, and send again what nobody came for; returns how many."""
-    return _take_from_the_dead(now) + _wake_due(now) + _send_overdue(now)
+    rounds = (_take_from_the_dead(now), _wake_due(now), _send_overdue(now))
+    runs = dict.fromkeys(run_id for found in rounds for run_id in found)
+    # Up to the first message that is not taken: a broker that is down must not hold the sweep up with each of them.
+    send_each_after_commit("orders.advance_run", queue="purchase", each=[{"run_id": str(run_id)} for run_id in runs])
+    return sum(len(found) for found in rounds)
 
 
-def _take_from_the_dead(now: datetime) -> int:
+def _take_from_the_dead(now: datetime) -> list[uuid.UUID]:
     running = StageRun.objects.filter(state=State.RUNNING).select_related("run")
-    return sum(_put_back(stage, now) for stage in leases.lapsed(running, now=now, limit=BATCH))
+    return [stage.run_id for stage in leases.lapsed(running, now=now, limit=BATCH) if _put_back(stage, now)]
 
 
 @transaction.atomic
-def _put_back(stage: StageRun, now: datetime) -> int:
+def _put_back(stage: StageRun, now: datetime) -> bool:
     """A stage whose worker is gone is ready again; one that was the end of too many workers is parked."""
     is_poison = stage.attempts >= stage.budget
     lost = f"The worker {stage.lease_owner} was lost"
@@ -45,7 +50,7 @@ def _put_back(stage: StageRun, now: datetime) -> int:
             StageRun.objects.filter(state=State.RUNNING), stage, available_at=now, **changes, **leases.RELEASED
         )
     except LeaseLost:
-        return 0
+        return False
     StageAttempt.objects.create(
         stage=stage,
         number=stage.attempts,
@@ -56,24 +61,20 @@ def _put_back(stage: StageRun, now: datetime) -> int:
         started_at=now,
         finished_at=now,
     )
-    wake_worker(stage.run_id)
     log.warning("%s: %s of run %s is %s", lost, stage, stage.run_id, changes["state"])
-    return 1
+    return True
 
 
-def _wake_due(now: datetime) -> int:
-    """Waiting stages whose next look has come, at the deadline at the latest, are ready; their runs get a message."""
+def _wake_due(now: datetime) -> list[uuid.UUID]:
+    """Waiting stages whose next look has come, at the deadline at the latest, are ready; gives their runs."""
     due = StageRun.objects.filter(state=State.WAITING, available_at__lte=now)
     rows = list(due.order_by("available_at").values_list("pk", "run_id")[:BATCH])
-    if not rows:
-        return 0
-    due.filter(pk__in=[pk for pk, _ in rows]).update(state=State.READY, available_at=now)
-    for run_id in {run_id for _, run_id in rows}:
-        wake_worker(run_id)
-    return len(rows)
+    if rows:
+        due.filter(pk__in=[pk for pk, _ in rows]).update(state=State.READY, available_at=now)
+    return [run_id for _, run_id in rows]
 
 
-def _send_overdue(now: datetime) -> int:
+def _send_overdue(now: datetime) -> list[uuid.UUID]:
     """Ready and nobody came: a pause is over that no message knows of, or the message was lost.
 
     What is announced has its turn again after those that have waited longer, and not before as long again has passed.
@@ -81,7 +82,4 @@ def _send_overdue(now: datetime) -> int:
     overdue = StageRun.objects.filter(state=State.READY, available_at__lte=now - OVERDUE)
     rows = list(overdue.order_by("available_at").values_list("pk", "run_id")[:BATCH])
     overdue.filter(pk__in=[pk for pk, _ in rows]).update(available_at=now)
-    runs = {run_id for _, run_id in rows}
-    for run_id in runs:
-        wake_worker(run_id)
-    return len(runs)
+    return list(dict.fromkeys(run_id for _, run_id in rows))
