@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,16 +62,16 @@ def check_version() -> None:
 
 
 def make_venv(folder: Path) -> None:
-    """A virtual environment, made anew where its Python has gone."""
-    if runs(folder / "bin" / "python", "-c", ""):
+    """A virtual environment, made anew where its Python has gone or its making was cut off before pip was in it."""
+    is_used = any(folder.glob(".installed-*"))
+    if runs(folder / "bin" / "python", *(["-c", ""] if is_used else ["-m", "pip", "--version"]), quiet=True):
         return
     say(f"making a virtual environment in {folder.relative_to(ROOT)}")
     shutil.rmtree(folder, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(folder)], capture_output=True, text=True, check=False)
-    if made.returncode:
+    if not runs(sys.executable, "-m", "venv", str(folder)):
         raise CannotInstall(
             "Python could not make a virtual environment; on Debian and Ubuntu: apt install python3-venv.\n"
-            + made.stderr
+            "What it said stands above."
         )
 
 
@@ -148,13 +149,22 @@ def compile_messages() -> None:
 
 
 def runs(*command: object, path: Path | None = None, quiet: bool = False) -> bool:
-    """Run a command in the repository's folder; False when it is missing or fails. Its words go to standard error."""
+    """Run a command in the repository's folder; False when it is missing or fails. Its words go to standard error.
+
+    It runs in a process group of its own, which is ended with all its children where this program is told to end.
+    """
     said = subprocess.DEVNULL if quiet else sys.stderr.fileno()
     env = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ.get('PATH', '')}"} if path else None
     try:
-        return not subprocess.run(
-            [str(part) for part in command], cwd=ROOT, env=env, stdout=said, stderr=said, check=False
-        ).returncode
+        with subprocess.Popen(
+            [str(part) for part in command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            start_new_session=True,
+        ) as running:  # fmt: skip
+            try:
+                return not running.wait()
+            except BaseException:
+                os.killpg(running.pid, signal.SIGTERM)
+                raise
     except OSError:
         return False
 
