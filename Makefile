@@ -15,7 +15,7 @@ help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## bring up the whole service with its demo (PORT=8000 picks the port); Ctrl-C ends it
+run: ## bring up the whole service with its demo (PORT=8000 picks the port, VERBOSE=1 shows all); Ctrl-C ends it
 	@exec $(PYTHON) scripts/run.py
 
 .PHONY: install dev

@@ -4,6 +4,7 @@
 command typed beside the running demo talks to the same services.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -15,10 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from scripts.install import REDIS_NAMES
-from scripts.ports import pick_free
+from scripts.ports import is_free, pick_free
 
 ROOT = Path(__file__).resolve().parent.parent
 PICKED = ("REDIS_PORT", "PAYMENT_PORT", "WAREHOUSE_PORT", "KINTONE_PORT", "MAIL_PORT", "SMTP_PORT")
+PORTS_FILE = "ports.json"
 NO_REDIS = (
     "No Redis was found and none could be built: install redis-server or valkey-server (or a C compiler), or use "
     "Python 3.11 or 3.12, for which the locked requirements bring one: rm -r .venv; make PYTHON=python3.12 run"
@@ -43,9 +45,9 @@ def redis_server() -> str:
 
 
 def build(var_dir: Path, *, port: int, host: str = "127.0.0.1") -> dict[str, str]:
-    """All that the processes need to know: ports picked free but for the web server's, secrets kept in `var_dir`."""
-    ports = dict(zip(PICKED, map(str, pick_free(len(PICKED))), strict=True))
+    """All that the processes need to know: the ports of the last start where they are free, and its secrets."""
     run_dir = var_dir / "run"
+    ports = {name: str(number) for name, number in _ports(run_dir).items()}
     return {
         "VAR_DIR": str(var_dir),
         "FRONT_END_DIR": str(ROOT / "var" / "front-end"),  # one for all stacks of this checkout
@@ -64,6 +66,28 @@ def build(var_dir: Path, *, port: int, host: str = "127.0.0.1") -> dict[str, str
         "SECRET_KEY": _kept(run_dir / "secret_key", lambda: secrets.token_urlsafe(50)),
         "OIDC_PRIVATE_KEY": _kept(run_dir / "oidc_key.pem", _rsa_key).replace("\n", "\\n"),
     }
+
+
+def remembered_ports(run_dir: Path) -> dict[str, int]:
+    """The ports of the last start, by name; empty where there was none, or the file is not what was written."""
+    try:
+        kept = json.loads((run_dir / PORTS_FILE).read_text())
+        ports = {name: kept[name] for name in PICKED}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    good = all(isinstance(port, int) and 1024 <= port < 65536 for port in ports.values())
+    return ports if good and len(set(ports.values())) == len(PICKED) else {}
+
+
+def remember_ports(run_dir: Path, values: dict[str, str]) -> None:
+    """Keep the ports for the next start, so that an open page of a stand-in still answers after it."""
+    (run_dir / PORTS_FILE).write_text(json.dumps({name: int(values[name]) for name in PICKED}, indent=2) + "\n")
+
+
+def _ports(run_dir: Path) -> dict[str, int]:
+    kept = {name: port for name, port in remembered_ports(run_dir).items() if is_free(port)}
+    missing = [name for name in PICKED if name not in kept]
+    return kept | dict(zip(missing, pick_free(len(missing)), strict=True))
 
 
 def write(path: Path, values: dict[str, str]) -> None:

@@ -5,11 +5,45 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from scripts.tether import ENDING
 
 ROOT = Path(__file__).resolve().parent.parent
 TETHER = Path(__file__).with_name("tether.py")
+
+
+def tethered(command: str) -> list[str]:
+    """The arguments that start a shell command which ends with this program."""
+    return [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), command]
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Signals that end this program wait until the block's end, so that no process is started and then not known."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def signal_group(leader: subprocess.Popen[Any], number: signal.Signals) -> None:
+    """Signal a process and its children: the group outlives its leader while one of them runs."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader.pid, number)
+
+
+def end_group(leader: subprocess.Popen[Any], *, seconds: float = 3) -> None:
+    """End a command that is no longer wanted and its children, gently and then for certain."""
+    signal_group(leader, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        leader.wait(timeout=seconds)
+    signal_group(leader, signal.SIGKILL)
+    leader.wait()
 
 
 class Process:
@@ -40,9 +74,9 @@ class Process:
         self._begin = self.log.stat().st_size if self.log.exists() else 0
         if self._process is None:
             self._read = self._begin  # what an earlier stack wrote is not shown again
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, signals_held():
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), self.command],
+                tethered(self.command),
                 cwd=ROOT,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
@@ -96,9 +130,5 @@ class Process:
             self._process.send_signal(number)
 
     def _signal_group(self, number: signal.Signals) -> None:
-        # The group outlives its leader while a child of it runs, so it is signalled even after the leader's end.
         if self._process:
-            try:
-                os.killpg(self._process.pid, number)
-            except ProcessLookupError:
-                return
+            signal_group(self._process, number)

@@ -5,11 +5,12 @@
         stack.kill("worker")      # SIGKILL, to the process and its children
         stack.restart("worker")
 
-The processes are those of the Procfile. Each runs in a process group of its own, writes to `var_dir/run/logs/NAME.log`
-and ends with the program that started it. Redis lives on a private port and keeps nothing: rows carry the truth.
+The processes are those of the Procfile. Each runs in a process group of its own, writes to `var_dir/log/NAME.log` and
+ends with the program that started it. Redis lives on a private port and keeps nothing: rows carry the truth.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -23,7 +24,7 @@ from honcho.environ import parse_procfile
 
 from scripts import environment, lock, ports
 from scripts.environment import StackError
-from scripts.processes import ROOT, Process
+from scripts.processes import ROOT, Process, end_group, signals_held, tethered
 
 SANDBOXES = ("payment_sandbox", "warehouse_sandbox", "kintone_sandbox", "mail_sandbox")
 WORKERS = ("worker", "media", "beat")
@@ -69,12 +70,13 @@ class Stack:
     ) -> None:
         self.var_dir = Path(var_dir).resolve()
         self.run_dir = self.var_dir / "run"
+        self.log_dir = self.var_dir / "log"
         self.port = port or ports.pick_free(1)[0]
         self.env = environment.build(self.var_dir, port=self.port) | (env or {})
         if database_url:
             self.env["DATABASE_URL"] = database_url
         self._processes = {
-            name: Process(name, command, log=self.run_dir / "logs" / f"{name}.log")
+            name: Process(name, command, log=self.log_dir / f"{name}.log")
             for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items()
             if processes is None or name in processes
         }
@@ -99,6 +101,11 @@ class Stack:
         }
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The database's file as `config/settings.py` picks it; None where it is another kind of database."""
+        return None if self.process_env.get("DATABASE_URL") else self.var_dir / "db.sqlite3"
+
+    @property
     def pids(self) -> dict[str, int]:
         """The process ids of what runs now; a worker's is that of its parent process."""
         return {name: process.pid for name, process in self._processes.items() if process.is_running() and process.pid}
@@ -117,26 +124,32 @@ class Stack:
         }
 
     def start(self, *, prepare: "Callable[[Stack], None] | None" = None) -> None:
-        """Start Redis and the stand-ins, migrate where tables are needed, `prepare` (the demo), then start the rest.
+        """Start Redis and the stand-ins, make what is needed before the rest, then start that and wait for all.
 
-        Raises a StackError with one sentence where that is impossible; nothing is left running then.
+        What is needed are the tables, or what `prepare` makes: it is called instead of `migrate`, with no worker and
+        no web server running. Raises a StackError with one sentence where a start is impossible; nothing is left
+        running then.
         """
         try:
             self._take_lock()
             (self.var_dir / "static").mkdir(exist_ok=True)  # WhiteNoise warns about a folder that is missing
             environment.write(self.run_dir / "env", self.env)
+            environment.remember_ports(self.run_dir, self.env)
             self._launch(["redis", *SANDBOXES])
             self._wait_for(["redis"])
-            if prepare or {"web", *WORKERS} & set(self._processes):
-                self.manage("migrate", "--skip-checks", "--verbosity", "0")
-            self._launch(WORKERS)
             if prepare:
                 prepare(self)
-            self._launch(["web"])
+            elif {"web", *WORKERS} & set(self._processes):
+                self.migrate()
+            self._launch(["web", *WORKERS])
             self._wait_for(self._processes)
         except BaseException:
             self.stop()
             raise
+
+    def migrate(self) -> None:
+        """Make the tables, or bring them up to date."""
+        self.manage("migrate", "--skip-checks", "--verbosity", "0")
 
     def stop(self) -> None:
         """End every process, Redis last because workers say goodbye to it, and take the run's files away."""
@@ -169,13 +182,22 @@ class Stack:
 
     def manage(self, *arguments: str, show: bool = False) -> str:
         """Run a `manage.py` command against this stack; return what it printed, or `show` it as it comes."""
-        command = [sys.executable, "manage.py", *arguments]
+        command = shlex.join([sys.executable, "manage.py", *arguments])
         sink = None if show else subprocess.PIPE
-        done = subprocess.run(command, cwd=ROOT, env=self.process_env, stdout=sink, stderr=sink, text=True, check=False)
-        if done.returncode:
-            said = "what it said stands above" if show else f"it said:\n{done.stdout}{done.stderr}"
-            raise CommandFailed(f"manage.py {' '.join(arguments)} ended with {done.returncode}; {said}")
-        return done.stdout or ""
+        with signals_held():
+            running = subprocess.Popen(
+                tethered(command), cwd=ROOT, env=self.process_env, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                text=True, start_new_session=True,
+            )  # fmt: skip
+        try:
+            out, err = running.communicate()
+        except BaseException:
+            end_group(running)
+            raise
+        if running.returncode:
+            said = "what it said stands above" if show else f"it said:\n{out}{err}"
+            raise CommandFailed(f"manage.py {' '.join(arguments)} ended with {running.returncode}; {said}")
+        return out or ""
 
     def new_output(self) -> Iterator[tuple[str, str]]:
         """What the processes wrote since the last call: name and line."""

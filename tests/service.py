@@ -32,7 +32,7 @@ class Service:
         self.stack.stop()
 
     def _prepare(self, stack: Stack) -> None:
-        stack.manage("demo", "--no-films")
+        stack.manage("demo", "--no-films", "--migrate")
         for slug in self.films:
             stack.manage("ingest", str(short_film(stack.var_dir)), "--title", slug)
 

@@ -249,10 +249,12 @@ def _draw_into(field: ImageFieldFile, name: str, draw: Callable[[Path], Path], *
 
 def films(*, say: Say, now: datetime) -> None:
     """Draw the films and take them in, in this process, as an editor would by command."""
-    for episode in content.EPISODES:
+    playable = Title.objects.filter(packages__is_current=True).values_list("slug", flat=True)
+    missing = [episode for episode in content.EPISODES if episode.film and episode.slug not in playable]
+    if missing:
+        say("Films are drawn and encoded now, which takes a minute or two (once)")
+    for episode in missing:
         title = Title.objects.get(slug=episode.slug)
-        if not episode.film or title.packages.filter(is_current=True).exists():
-            continue
         say(f"Drawing and encoding {title.name_en}")
         with tempfile.TemporaryDirectory() as folder:
             master = draw_film(episode.film, Path(folder) / f"{episode.slug}.mp4")

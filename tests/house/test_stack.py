@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from scripts import ports
+from scripts import environment, ports
 from scripts.stack import AlreadyRunning, PortTaken, ProcessEnded, Stack
 from tests.architecture.sources import ROOT
 
@@ -199,6 +200,96 @@ def test_the_whole_service_comes_up_says_so_and_ends_on_a_signal(tmp_path, sent)
     assert running.returncode == 0
     assert not [pid for pid in pids if is_running(pid)]
     assert not (tmp_path / "run" / "env").exists()
+
+
+@pytest.mark.parametrize("logs", [0, 1, 3, 7] if FULL else [0, 3])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGINT])
+def test_an_end_in_the_middle_of_the_start_leaves_nothing_running(tmp_path, logs, sent):
+    """`logs`: how many processes had been started when the signal came; a second one follows at once."""
+    running = run(tmp_path, "--stack-only", PORT=str(ports.pick_free(1)[0]))
+    try:
+        said = read_until(running, "starting the site")
+        assert until(lambda: len(list((tmp_path / "log").glob("*.log"))) >= logs)
+        pids = family(running.pid)
+        running.send_signal(sent)
+        running.send_signal(sent)
+        rest, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+        running.wait()
+    assert running.returncode == 0
+    assert "ready" not in said + rest
+    assert "Traceback" not in said + rest
+    assert not [pid for pid in pids | tethered_to(tmp_path) if is_running(pid)]
+    assert not (tmp_path / "run" / "env").exists()
+
+
+def tethered_to(folder: Path) -> set[int]:
+    """Every process that was told to work in this folder, whoever its parent is now."""
+    word = f"VAR_DIR={folder}".encode()
+    found = set()
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if word in environ.read_bytes().split(b"\0"):
+                found.add(int(environ.parent.name))
+    return found
+
+
+def test_a_command_that_is_cut_off_ends_with_its_children(stack):
+    def cut_off(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, cut_off)
+    pids: set[int] = set()
+
+    def watch() -> None:
+        until(lambda: len(pids.update(family(os.getpid()) - known) or pids) >= 2)
+        os.kill(os.getpid(), signal.SIGALRM)
+
+    known = family(os.getpid())
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stack.manage("shell", "--no-imports", "-c", "import subprocess; subprocess.run(['sleep', '600'])")
+    finally:
+        thread.join()
+        signal.signal(signal.SIGALRM, before)
+    assert not [pid for pid in pids if is_running(pid)]
+
+
+def test_the_stand_ins_are_where_they_were_at_the_last_start(tmp_path):
+    with Stack(tmp_path, processes=LIGHT) as first:
+        before = first.urls
+        assert Stack(tmp_path).urls["kintone"] != before["kintone"]  # while its port is held
+    assert before.items() - Stack(tmp_path, port=first.port).urls.items() == set()
+
+
+def test_a_stand_in_whose_port_is_taken_moves_and_the_start_says_so(tmp_path):
+    with Stack(tmp_path, processes=("redis",)) as first:
+        before = environment.remembered_ports(first.run_dir)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", before["KINTONE_PORT"]))
+        other.listen()
+        running = run(tmp_path, "--stack-only", PORT=str(ports.pick_free(1)[0]))
+        try:
+            said = read_until(running, "starting the site")
+            running.terminate()
+            running.communicate(timeout=60)
+        finally:
+            running.kill()
+            running.wait()
+    after = environment.remembered_ports(tmp_path / "run") or before
+    assert f"port {before['KINTONE_PORT']} of kintone is taken by another program" in said
+    assert {name for name in before if before[name] != after[name]} <= {"KINTONE_PORT"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"REDIS_PORT": "x"}'])
+def test_remembered_ports_that_cannot_be_read_are_picked_anew(tmp_path, text):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "ports.json").write_text(text)
+    assert environment.remembered_ports(tmp_path / "run") == {}
+    assert ports.is_free(int(Stack(tmp_path).env["REDIS_PORT"]))
 
 
 def read_until(running: subprocess.Popen[str], pattern: str) -> str:
