@@ -129,15 +129,13 @@ def load_demo(stack: Stack) -> None:
     made_by = prepared.fingerprint()
     if database and prepared.holds(database, made_by=made_by) and renew_card(stack):
         return
-    install.say("bringing the demo up to date")
+    install.say("loading the demo")
     if not database:
         stack.manage("demo", "--skip-checks", "--migrate", "--no-accounts", show=True)
         return
     prepared.forget(database)
     questions = stack.run_dir / "questions.json"
-    stack.manage(
-        "demo", "--skip-checks", "--migrate", "--no-accounts", "--questions", str(questions), show=True
-    )  # fmt: skip
+    stack.manage("demo", "--skip-checks", "--migrate", "--no-accounts", "--questions", str(questions), show=True)
     prepared.keep(database, made_by=made_by, questions=questions)
     questions.unlink()
 

@@ -56,6 +56,8 @@ def load(*, now: datetime, say: Say, with_films: bool = True) -> None:
         catalogue(now=now)
         goods(now=now)
         pages()
+    if with_films and _films_to_make():
+        say("Pictures and films are drawn and encoded now, which takes a minute or two (once)")
     pictures(say)
     if with_films:
         films(say=say, now=now)
@@ -247,13 +249,14 @@ def _draw_into(field: ImageFieldFile, name: str, draw: Callable[[Path], Path], *
             field.save(name, File(drawn), save=save)
 
 
+def _films_to_make() -> list[content.EpisodeContent]:
+    playable = set(Title.objects.filter(packages__is_current=True).values_list("slug", flat=True))
+    return [episode for episode in content.EPISODES if episode.film and episode.slug not in playable]
+
+
 def films(*, say: Say, now: datetime) -> None:
     """Draw the films and take them in, in this process, as an editor would by command."""
-    playable = Title.objects.filter(packages__is_current=True).values_list("slug", flat=True)
-    missing = [episode for episode in content.EPISODES if episode.film and episode.slug not in playable]
-    if missing:
-        say("Films are drawn and encoded now, which takes a minute or two (once)")
-    for episode in missing:
+    for episode in _films_to_make():
         title = Title.objects.get(slug=episode.slug)
         say(f"Drawing and encoding {title.name_en}")
         with tempfile.TemporaryDirectory() as folder:
