@@ -61,7 +61,9 @@ class OutboundMailAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         may_operate = request.user.has_perm("orders.change_stagerun")  # type: ignore[union-attr]
-        return super().change_view(request, object_id, form_url, {"may_operate": may_operate} | (extra_context or {}))
+        mail = self.get_object(request, object_id) if may_operate else None
+        known = {"may_operate": may_operate, "stage": mails.stage_of(mail) if mail else None}
+        return super().change_view(request, object_id, form_url, known | (extra_context or {}))
 
     def mark_sent(self, request: HttpRequest, pk: int) -> HttpResponse:
         """It had arrived: nothing is sent."""
@@ -75,9 +77,17 @@ class OutboundMailAdmin(ReadOnlyAdmin):
         refuse_without_permission(request)
         mail = get_object_or_404(OutboundMail.objects.select_related("order"), pk=pk)
         try:
-            decide(mail=mail, actor=request.user, reason=reason_of(request), now=timezone.now())
+            decide(
+                mail=mail, fence=_fence_of(request), actor=request.user, reason=reason_of(request), now=timezone.now()
+            )
         except NotPossible:
             messages.error(request, _("The mail or its stage has moved on meanwhile, so nothing was changed."))
         else:
             messages.success(request, done)
         return HttpResponseRedirect(sheet_of(mail.order) if mail.order else page_of(mail))
+
+
+def _fence_of(request: HttpRequest) -> int:
+    """The attempt that the form was about; a form that names none is about no attempt there ever was."""
+    sent = request.POST.get("fence", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

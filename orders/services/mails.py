@@ -160,26 +160,28 @@ def stage_of(mail: OutboundMail) -> StageRun | None:
 
 
 @transaction.atomic
-def mark_sent(*, mail: OutboundMail, actor: User, reason: str, now: datetime) -> None:
+def mark_sent(*, mail: OutboundMail, fence: int, actor: User, reason: str, now: datetime) -> None:
     """A person found out that an uncertain mail had gone out: it counts as sent, and its run goes on.
 
-    Raises `NotPossible` where the mail is not uncertain any more or its stage has moved on.
+    `fence` is that of the mail's stage when the person looked. Raises `NotPossible` where the mail is not uncertain
+    any more, its stage has moved on, or there has been another attempt since.
     """
-    _decide(mail, State.SENT, (State.UNCERTAIN,), OperatorAction.Verb.MAIL_HAD_BEEN_SENT, actor, reason, now)
+    _decide(mail, fence, State.SENT, (State.UNCERTAIN,), OperatorAction.Verb.MAIL_HAD_BEEN_SENT, actor, reason, now)
 
 
 @transaction.atomic
-def send_again(*, mail: OutboundMail, actor: User, reason: str, now: datetime) -> None:
+def send_again(*, mail: OutboundMail, fence: int, actor: User, reason: str, now: datetime) -> None:
     """A person decides that an uncertain or refused mail is handed over once more, whatever became of the first try.
 
     Raises `NotPossible` as `mark_sent` does.
     """
     from_states = (State.UNCERTAIN, State.REFUSED)
-    _decide(mail, State.QUEUED, from_states, OperatorAction.Verb.SEND_MAIL_AGAIN, actor, reason, now)
+    _decide(mail, fence, State.QUEUED, from_states, OperatorAction.Verb.SEND_MAIL_AGAIN, actor, reason, now)
 
 
 def _decide(
     mail: OutboundMail,
+    fence: int,
     state: str,
     from_states: tuple[str, ...],
     verb: str,
@@ -192,7 +194,9 @@ def _decide(
     if stage is None:
         raise NotPossible(f"No stage sends mail {mail.message_id}")
     operate.log(stage, verb, actor, reason)
-    try_again(stage=stage, actor=actor, reason=reason, now=now)
+    try_again(stage=stage, actor=actor, reason=reason, now=now)  # which keeps workers off until this is committed
+    if not StageRun.objects.filter(pk=stage.pk, fence=fence).exists():
+        raise NotPossible(f"There has been another attempt at mail {mail.message_id} since")
     fresh = lock_one(OutboundMail.objects.all(), pk=mail.pk)
     if fresh.state not in from_states:
         raise NotPossible(f"The mail {mail.message_id} is {fresh.get_state_display()} by now")

@@ -1,5 +1,6 @@
 """An order that stands still: what its page tells, and what a person can do from there."""
 
+import re
 import smtplib
 
 import pytest
@@ -7,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.core.mail.backends import locmem
 from django.urls import reverse
 
+from config.lib.staff import page_of
 from orders.admin import words
 from orders.models import OperatorAction, OutboundMail, StageRun
 from orders.pipeline.engine.errors import Refused
@@ -52,9 +54,15 @@ def _press(client, order, act: str, reason: str = ""):
     return client.post(reverse(f"admin:orders_stagerun_{act}", args=[stage.pk]), {"reason": reason}, follow=True)
 
 
-def _decide(client, order, act: str):
+def _decide(client, order, act: str, form: dict[str, str] | None = None):
     mail = OutboundMail.objects.get(order=order)
-    return client.post(reverse(f"admin:orders_outboundmail_{act}", args=[mail.pk]), {"reason": "asked"}, follow=True)
+    sent = {"reason": "asked", **(_form(client, _sheet(order)) if form is None else form)}
+    return client.post(reverse(f"admin:orders_outboundmail_{act}", args=[mail.pk]), sent, follow=True)
+
+
+def _form(client, page: str) -> dict[str, str]:
+    """What the form on an uncertain mail sends along: at which attempt it was shown."""
+    return dict(re.findall(r'name="(fence)" value="(\d+)"', client.get(page).content.decode()))
 
 
 def test_the_page_tells_each_stage_with_its_error_its_attempts_and_its_effects(visit, sam, refused):
@@ -173,6 +181,27 @@ def test_a_mail_is_decided_on_once(visit, sam, world, unsure):
     world.later(minutes=1)
     world.work(unsure)
     assert [message.level_tag for message in response.context["messages"]] == ["error"]
+    assert not world.mails
+
+
+@pytest.mark.parametrize("act", ["send_again", "mark_sent"])
+def test_a_button_of_an_earlier_attempt_decides_nothing(visit, sam, world, unsure, act):
+    client = visit(sam)
+    mail = OutboundMail.objects.get(order=unsure)
+    stale = _form(client, page_of(mail))
+    assert stale == _form(client, _sheet(unsure)) != {}
+    _decide(client, unsure, "send_again")
+    OutboundMail.objects.update(state=OutboundMail.State.HANDING_OVER)  # its worker is lost once more
+    world.later(minutes=1)
+    world.work(unsure)
+    assert OutboundMail.objects.get().state == OutboundMail.State.UNCERTAIN
+    for form in (stale, {}, {"fence": "x"}):
+        response = _decide(client, unsure, act, form)
+        assert [message.level_tag for message in response.context["messages"]] == ["error"]
+    world.later(minutes=1)
+    world.work(unsure)
+    assert OutboundMail.objects.get().state == OutboundMail.State.UNCERTAIN
+    assert OperatorAction.objects.filter(verb=Verb.SEND_MAIL_AGAIN).count() == 1
     assert not world.mails
 
 

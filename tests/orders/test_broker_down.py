@@ -1,4 +1,4 @@
-"""While the broker is down a sweep loses no time with it: after the first message that is not taken it sends no more."""
+"""While the broker is down a sweep loses no time with it: after the first message not taken it sends no more."""
 
 import socket
 import threading
