@@ -24,6 +24,7 @@ broker_connection_max_retries = None
 
 task_queues = [Queue("purchase"), Queue("default"), Queue("mail"), Queue("media")]
 task_default_queue = "default"
+task_routes = {"orders.advance_run": {"queue": "purchase"}, "vod.transcode": {"queue": "media"}}  # others: default
 task_acks_late = True
 task_reject_on_worker_lost = True  # the stage row counts attempts, so a message that kills cannot loop for ever
 task_acks_on_failure = True
@@ -48,4 +49,4 @@ timezone = settings.TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 
 # The sweeper in every worker does this all the time; beat only makes it certain where all of them are stuck.
-beat_schedule = {"sweep": {"task": "orders.sweep", "schedule": 60.0, "options": {"queue": "default", "expires": 50}}}
+beat_schedule = {"sweep": {"task": "orders.sweep", "schedule": 60.0, "options": {"expires": 50}}}

@@ -19,17 +19,17 @@ def _look_at_the_connection(**kwargs: Any) -> None:
     close_old_connections()
 
 
-@shared_task(name="orders.advance_run", queue="purchase", **LIMITS)
+@shared_task(name="orders.advance_run", **LIMITS)
 def advance_run(*, run_id: str) -> None:
     advance(uuid.UUID(run_id))
 
 
-@shared_task(name="orders.process_event", queue="default", **LIMITS)
+@shared_task(name="orders.process_event", **LIMITS)
 def process_event(*, event_id: int) -> None:
     inbox.process(event_id, now=timezone.now())
 
 
-@shared_task(name="orders.sweep", queue="default", **LIMITS)
+@shared_task(name="orders.sweep", **LIMITS)
 def sweep() -> None:
     """Asked for by beat as a last resort; every worker sweeps by itself all the time."""
     from orders.sweeper import sweep_once

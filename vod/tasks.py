@@ -8,7 +8,7 @@ from vod.services import jobs
 _NEVER_S = 7 * 24 * 3600
 
 
-@shared_task(name="vod.transcode", queue="media", time_limit=_NEVER_S)
+@shared_task(name="vod.transcode", time_limit=_NEVER_S)
 def transcode(*, job_id: int) -> None:
     """Work on this job, or, where it is in other hands or done, on the one that has waited longest."""
     if jobs.run_job(job_id) is None:

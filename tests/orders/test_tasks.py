@@ -1,4 +1,4 @@
-"""A worker lives longer than the connections it has."""
+"""Each task has its queue, and a worker lives longer than the connections it has."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,6 @@ from orders.models import StageRun
 from tests import builders
 
 
-@pytest.mark.filterwarnings("ignore::celery.exceptions.CDeprecationWarning")  # of the queue named at each task
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_goes_on_after_the_database_was_restarted(world, alice):
@@ -28,3 +27,17 @@ def test_a_worker_goes_on_after_the_database_was_restarted(world, alice):
     app.loader.import_default_modules()  # as a worker does
     app.tasks["orders.advance_run"].apply(kwargs={"run_id": str(run.pk)}).get()
     assert world.stage(order, "charge").state == StageRun.State.WAITING
+
+
+def test_each_task_goes_to_a_queue_that_workers_take():
+    app.loader.import_default_modules()
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    queues = {name: app.amqp.router.route({}, name)["queue"].name for name in ours}
+    assert queues == {
+        "orders.advance_run": "purchase",
+        "orders.process_event": "default",
+        "orders.sweep": "default",
+        "vod.transcode": "media",
+    }
+    assert set(queues.values()) <= {queue.name for queue in app.conf.task_queues}
+    assert not [name for name in ours if getattr(app.tasks[name], "queue", None)]  # which Celery 6 will not read
