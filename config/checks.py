@@ -28,6 +28,7 @@ KNOWN_SECRETS = {
     "WAREHOUSE_WEBHOOK_SECRET": "warehouse-secret",
     "KINTONE_API_TOKEN": "kintone-token",
 }
+TEST_KEYS = ("sk_test_", "rk_test_", "pk_test_")
 # Providers that exist for tests alone.
 FAKES = {"PAYMENT_PROVIDER": "memory", "WAREHOUSE_SYSTEM": "memory", "BACKOFFICE": "memory", "TRANSCODER": "fake"}
 # Backends of Django that keep or drop what they are given.
@@ -135,6 +136,18 @@ def _secrets() -> Iterator[Refusal]:
             yield f"{name} is the one of the stand-in, which everybody knows.", f"Set {name} to your own."
 
 
+def _test_keys() -> Iterator[Refusal]:
+    """Stripe's own test keys: goods would be sent for payments that move no money."""
+    for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"):
+        key = getattr(settings, name)
+        is_of_test_mode = key.startswith(TEST_KEYS) and key != KNOWN_SECRETS[name]
+        if is_of_test_mode and not settings.STRIPE_ALLOW_TEST_KEYS:
+            yield (
+                f"{name} is a key of Stripe's test mode: goods would go out for payments that move no money.",
+                f"Set {name} to the live key; a staging site that is to use it sets STRIPE_ALLOW_TEST_KEYS=1.",
+            )
+
+
 def _fakes() -> Iterator[Refusal]:
     for name, fake in FAKES.items():
         if getattr(settings, name, "") == fake:
@@ -162,4 +175,5 @@ RULES: dict[str, Callable[[], Iterator[Refusal]]] = {
     "E010": _secrets,
     "E011": _fakes,
     "E012": _invoice,
+    "E013": _test_keys,
 }

@@ -273,6 +273,7 @@ WAREHOUSE_SYSTEM = env.str("WAREHOUSE_SYSTEM", default="http")
 BACKOFFICE = env.str("BACKOFFICE", default="kintone")
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="sk_test_hitotsu")
 STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="pk_test_hitotsu")
+STRIPE_ALLOW_TEST_KEYS = env.bool("STRIPE_ALLOW_TEST_KEYS", default=False)
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="whsec_hitotsu")
 STRIPE_API_BASE = env.str("STRIPE_API_BASE", default="")  # empty: Stripe itself
 STRIPE_JS_URL = env.str("STRIPE_JS_URL", default="https://js.stripe.com/v3/")

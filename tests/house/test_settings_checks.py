@@ -65,6 +65,9 @@ def test_complete_settings_are_accepted(in_production):
         ("WAREHOUSE_WEBHOOK_SECRET", "", "E010"),
         ("PAYMENT_PROVIDER", "memory", "E011"),
         ("TRANSCODER", "fake", "E011"),
+        ("STRIPE_SECRET_KEY", "sk_test_51Hstation", "E013"),
+        ("STRIPE_SECRET_KEY", "rk_test_51Hstation", "E013"),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_test_51Hstation", "E013"),
         ("INVOICE_REGISTRATION_NUMBER", "T1234567890123", "E012"),
         ("INVOICE_REGISTRATION_NUMBER", "1234567890123", "E012"),
     ],
@@ -72,6 +75,14 @@ def test_complete_settings_are_accepted(in_production):
 def test_each_unsafe_setting_is_refused_by_its_own_rule(in_production, name, value, code):
     setattr(in_production, name, value)
     assert refused() == {f"config.{code}"}
+
+
+def test_a_staging_site_may_use_the_keys_of_stripes_test_mode_but_not_the_stand_ins(in_production):
+    in_production.STRIPE_ALLOW_TEST_KEYS = True
+    in_production.STRIPE_SECRET_KEY, in_production.STRIPE_PUBLISHABLE_KEY = "sk_test_51Hstation", "pk_test_51Hstation"
+    assert refused() == set()
+    in_production.STRIPE_SECRET_KEY = "sk_test_hitotsu"
+    assert refused() == {"config.E010"}
 
 
 def test_every_rule_is_covered_above_and_says_what_to_do(in_production):
