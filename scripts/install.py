@@ -85,7 +85,8 @@ def install(lock: Path, *, into: Path) -> None:
     python = str(into / "bin" / "python")
     hashed = ["--require-hashes", "-r", str(lock)]
     uv = uv_path()
-    if not (uv and runs(uv, "pip", "install", "-q", "--python", python, *hashed)):
+    # Compiled here, since a machine that writes no bytecode would otherwise compile all of it in every process.
+    if not (uv and runs(uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, *hashed)):
         say("uv is of no use here, pip takes over")
         must([python, "-m", "pip", "install", "-q", *hashed], f"pip could not install {lock.name}")
     stamp.write_text(wanted)
