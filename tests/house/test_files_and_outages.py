@@ -105,6 +105,7 @@ def test_without_redis_tries_that_must_be_counted_are_refused_in_words(
     answer = client.post(path, typed)
     assert answer.status_code == 503
     assert answer["Retry-After"] == "60"
+    assert "<h1>Please try again later</h1>" in answer.content.decode()
     assert "Please try again in a minute." in answer.content.decode()
     assert mailoutbox == []
     assert "Traceback" not in caplog.text
