@@ -79,6 +79,7 @@ class Order(Stateful):
         indexes = [
             models.Index(fields=["user", "-created_at"], name="order_user_latest"),
             models.Index(fields=["-created_at"], name="order_latest"),
+            models.Index(fields=["user"], condition=Q(state="pending_payment"), name="order_pending_of_user"),
         ]
         constraints = [
             models.CheckConstraint(

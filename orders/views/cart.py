@@ -17,6 +17,7 @@ from orders.cart_session import cart_of, note_count, open_cart_of
 from orders.forms import AddToCartForm, QuantityForm
 from orders.models import Cart, CartLine
 from orders.services import carts
+from orders.views.formats import wants_json
 from shop.models import Variant
 from vod.models import Offer
 
@@ -78,7 +79,7 @@ def _already_yours(request: HttpRequest, form: AddToCartForm) -> HttpResponse:
     """Nothing is sold twice: the buyer lands on the title, which says until when it can be watched."""
     offer = get_object_or_404(Offer.objects.select_related("title"), pk=form.cleaned_data["offer"])
     text = _("You can watch this already.")
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"error": text, "url": offer.title.get_absolute_url()}, status=409)
     messages.info(request, text)
     return redirect(offer.title)
@@ -86,7 +87,7 @@ def _already_yours(request: HttpRequest, form: AddToCartForm) -> HttpResponse:
 
 def _answer(request: HttpRequest, *, count: int = 0, added: str = "", error: str = "") -> HttpResponse:
     text = error or _("%(name)s is in the cart.") % {"name": added}
-    if _wants_json(request):
+    if wants_json(request):
         body = {"error": error} if error else {"count": count, "message": text}
         return JsonResponse(body, status=400 if error else 200)
     (messages.error if error else messages.success)(request, text)
@@ -97,10 +98,6 @@ def _answer(request: HttpRequest, *, count: int = 0, added: str = "", error: str
     if request.POST.get("next") == "cart" or not is_safe:
         return redirect("orders:cart")
     return redirect(back)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
 
 
 @require_POST

@@ -23,6 +23,7 @@ from orders.models import Cart, Order, Payment
 from orders.pipeline.engine.errors import Transient
 from orders.services import carts, checkout, declines, payments, terms
 from orders.services.pricing import NotDeliverable
+from orders.views.formats import wants_json
 from shop.models import Variant
 from shop.services.stock import StockShort
 
@@ -158,7 +159,7 @@ def _words(refusal: Exception) -> str:
 
 
 def _refuse(request: HttpRequest, text: str, to: str) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         url = to if to.startswith("/") else reverse(to)
         return JsonResponse({"error": text, "url": url}, status=409)
     messages.error(request, text)
@@ -171,7 +172,7 @@ def _lead_to_payment(request: HttpRequest, order: Order, method: str) -> HttpRes
         payable = payments.payable(order, now=timezone.now())
     except Transient:
         payable = None
-    if _wants_json(request):
+    if wants_json(request):
         body = {"order": order.number, "url": order.get_absolute_url()}
         if payable:
             body |= {"clientSecret": payable.status.client_secret, "returnUrl": payable.payment.return_url}
@@ -179,10 +180,6 @@ def _lead_to_payment(request: HttpRequest, order: Order, method: str) -> HttpRes
     if payable and method == Payment.Method.HOSTED and payable.status.page_url:
         return redirect(payable.status.page_url)
     return redirect(order)
-
-
-def _wants_json(request: HttpRequest) -> bool:
-    return "application/json" in request.headers.get("Accept", "")
 
 
 def _user(request: HttpRequest) -> User:

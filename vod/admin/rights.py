@@ -14,6 +14,7 @@ from config.lib.money import yen
 from config.lib.staff import BAD, BUSY, GOOD, PLAIN, ReadOnlyAdmin, StaffAdmin, TickFilter, chip, state_column
 from config.lib.text import clock
 from vod.models import Entitlement, Offer, PlaybackSession, Progress
+from vod.services.entitlements import Reason, why_not
 
 OFFER_COLOURS = {Offer.Kind.FREE: GOOD, Offer.Kind.RENTAL: BUSY}
 
@@ -60,11 +61,10 @@ class EntitlementAdmin(ReadOnlyAdmin):
 
     @display(description=_("right"))
     def standing(self, right: Entitlement) -> SafeString:
-        now = timezone.now()
-        if right.revoked_at or right.suspended_at:
+        reason = why_not(right, timezone.now())
+        if reason in (Reason.REVOKED, Reason.SUSPENDED):
             return chip(_("taken back"), BAD)
-        is_live = right.starts_at <= now and (right.ends_at is None or right.ends_at > now)
-        return chip(_("may watch"), GOOD) if is_live else chip(_("over"), PLAIN)
+        return chip(_("over"), PLAIN) if reason else chip(_("may watch"), GOOD)
 
 
 @admin.register(PlaybackSession)
