@@ -10,9 +10,9 @@ from config.lib.money import yen
 from orders.models import Cart, CartLine
 from orders.pictures import picture_of
 from orders.services.pricing import NotDeliverable, PricedLine, Quote, quote
-from shop.models import Product, ProductImage, TemperatureClass
+from shop.models import ProductImage, TemperatureClass
 from shop.queries import available
-from vod.models import Entitlement, Title
+from vod.models import Entitlement
 
 REDUCED_RATE = 8  # the rate whose lines a receipt has to mark (※)
 
@@ -139,7 +139,7 @@ def _notices(priced: PricedLine, left: dict[int, int], mine: set[int], now: date
     elif line.offer:
         if line.offer.title_id in mine:
             notices.append(Notice("already_yours", _("You can watch this already.")))
-        if not line.offer.is_on_sale_at(now) or not _is_open(line.offer.title, now):
+        if not line.offer.is_on_sale_at(now) or not line.offer.title.is_open_at(now):
             notices.append(Notice("not_on_sale", _("This is no longer on sale.")))
     return notices
 
@@ -147,7 +147,7 @@ def _notices(priced: PricedLine, left: dict[int, int], mine: set[int], now: date
 def _stock_notices(line: CartLine, left: int, now: datetime) -> list[Notice]:
     variant = line.variant
     assert variant is not None
-    if not variant.is_active or not _is_open(variant.product, now):
+    if not variant.is_active or not variant.product.is_open_at(now):
         return [Notice("not_on_sale", _("This is no longer on sale."))]
     if left <= 0:
         return [Notice("sold_out", _("This is sold out."))]
@@ -157,8 +157,3 @@ def _stock_notices(line: CartLine, left: int, now: datetime) -> list[Notice]:
         most = variant.max_per_order
         return [Notice("short", _("At most %(limit)d of this can be ordered at once.") % {"limit": most}, most)]
     return []
-
-
-def _is_open(shown: Product | Title, now: datetime) -> bool:
-    """Whether its page can be seen: published, begun, not over."""
-    return shown.is_published and shown.starts_at <= now and (shown.ends_at is None or shown.ends_at > now)

@@ -1,7 +1,5 @@
 """Goods: a product is what a page shows, a variant is what is bought."""
 
-from datetime import datetime
-
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -10,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from config.lib.localized import Localized
+from config.lib.published import Published, PublishedQuerySet
 from config.lib.tax import TaxCategory
 from config.lib.text import fold
 
@@ -37,11 +36,7 @@ class Category(models.Model):
         return self.name
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
-    def published(self, now: datetime | None = None) -> "ProductQuerySet":
-        now = now or timezone.now()
-        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), is_published=True, starts_at__lte=now)
-
+class ProductQuerySet(PublishedQuerySet["Product"]):
     def matching(self, query: str) -> "ProductQuerySet":
         """Those whose name, reading, SKU or description hold every word of `query`, whatever its script or width."""
         found = self
@@ -50,7 +45,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return found
 
 
-class Product(models.Model):
+class Product(Published):
     slug = models.SlugField(_("slug"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=120)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
@@ -64,9 +59,6 @@ class Product(models.Model):
     temperature_class = models.CharField(
         _("temperature"), max_length=10, choices=TemperatureClass, default=TemperatureClass.AMBIENT
     )
-    is_published = models.BooleanField(_("published"), default=False)
-    starts_at = models.DateTimeField(_("published from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("published until"), null=True, blank=True)
     search_text = models.TextField(editable=False, default="", blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 

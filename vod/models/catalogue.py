@@ -1,7 +1,5 @@
 """What there is to watch: titles, and how episodes stand in a series."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -10,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from config.lib.localized import Localized
+from config.lib.published import Published, PublishedQuerySet
 from config.lib.text import fold
 
 
@@ -29,12 +28,7 @@ class Genre(models.Model):
         return self.name
 
 
-class TitleQuerySet(models.QuerySet["Title"]):
-    def published(self, now: datetime | None = None) -> "TitleQuerySet":
-        """Those that viewers may see at `now`; a title leaves every list in the very second its window ends."""
-        now = now or timezone.now()
-        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), is_published=True, starts_at__lte=now)
-
+class TitleQuerySet(PublishedQuerySet["Title"]):
     def playable(self) -> "TitleQuerySet":
         return self.filter(packages__is_current=True)
 
@@ -50,7 +44,7 @@ class TitleQuerySet(models.QuerySet["Title"]):
         return found
 
 
-class Title(models.Model):
+class Title(Published):
     """Whatever has a page of its own: a film, a series, or an episode of one."""
 
     class Kind(models.TextChoices):
@@ -72,9 +66,6 @@ class Title(models.Model):
     rating = models.CharField(_("age rating"), max_length=10, blank=True, default="G")
     artwork_wide = models.ImageField(_("artwork 16:9"), upload_to="titles/", blank=True)
     artwork_tall = models.ImageField(_("artwork 2:3"), upload_to="titles/", blank=True)
-    is_published = models.BooleanField(_("published"), default=False)
-    starts_at = models.DateTimeField(_("published from"), default=timezone.now)
-    ends_at = models.DateTimeField(_("published until"), null=True, blank=True)
     search_text = models.TextField(editable=False, default="", blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
