@@ -19,7 +19,9 @@ MANAGE = [sys.executable, "manage.py"]
 LINT_SETTINGS = "--settings=scripts.lint_settings"
 APPS = ("accounts", "vod", "shop", "orders", "cms")
 # The first migration of an app makes its tables; no running code can know them yet.
-LINTER_OPTIONS = ["--include-apps", *APPS, "--ignore-name", "0001_initial", "--quiet", "ok", "ignore"]
+# Their new columns have a default in the database, which the linter does not see in SQLite's way to add one.
+WITH_DEFAULTS = ["0002_refunds_may_fail_late", "0003_pause_between_attempts_at_events"]
+LINTER_OPTIONS = ["--include-apps", *APPS, "--ignore-name", "0001_initial", *WITH_DEFAULTS, "--quiet", "ok", "ignore"]
 
 
 def main() -> int:
