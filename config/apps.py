@@ -8,3 +8,4 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401 - registers itself
+        from config.lib import locks  # noqa: F401 - bounds how long a connection waits for a lock

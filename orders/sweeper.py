@@ -10,9 +10,9 @@ from typing import Any
 from celery import signals
 from django.conf import settings
 from django.db import close_old_connections, connection
-from django.utils import timezone
 
-from config.lib import sweeps
+from config.lib import clock, sweeps
+from orders.pipeline.engine.sweep import mend
 from orders.pipeline.engine.sweep import sweep as sweep_stages
 from orders.services import inbox
 from shop.services import stock
@@ -20,6 +20,7 @@ from shop.services import stock
 log = logging.getLogger(__name__)
 
 sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_seconds=settings.PIPELINE_SWEEP_SECONDS)
+sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
 sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
 sweeps.register("shop.holds", lambda now: stock.tidy(now=now), every_seconds=30)
 
@@ -42,7 +43,7 @@ class Sweeper(threading.Thread):
         while not self.stopped.is_set():
             for registered in sweeps.sweeps():
                 if time.monotonic() >= self.due.get(registered.name, 0):
-                    _run(registered, timezone.now())
+                    _run(registered, clock.now())
                     # Several workers must not sweep in step.
                     self.due[registered.name] = time.monotonic() + registered.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
             self.stopped.wait(min(0.25, settings.PIPELINE_SWEEP_SECONDS / 2))

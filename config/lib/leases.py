@@ -2,18 +2,29 @@
 
 A claim gives the row a new, higher `fence` and a `lease_until`. Every later write of the owner names the fence it was
 given; when another process has claimed the row since, the write meets no row and raises `LeaseLost`. An owner that is
-known to be dead (same host, its process gone) loses the lease at once, any other when the lease has run out.
+known to be dead (same host, its process gone) loses the lease at once, any other when the lease has run out. Work that
+takes longer than a lease is `kept`: a thread of the owner renews it, so a process that is frozen or gone loses it.
 """
 
+import contextlib
 import functools
+import logging
 import os
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import DatabaseError, connection, models
 from django.db.models import F
+
+from config.lib import clock
+
+log = logging.getLogger(__name__)
 
 
 class LeaseLost(Exception):
@@ -61,6 +72,85 @@ def write(rows: "models.QuerySet[Row]", row: Row, **changes: Any) -> None:
         raise LeaseLost(f"{row._meta.label} {row.pk} was taken over after fence {row.fence}")
 
 
+@dataclass(eq=False)
+class _Kept:
+    """A lease that the keeper renews: which row, how long each time, when next, and no longer than until when."""
+
+    rows: "models.QuerySet[Any]"
+    row: Leased
+    ttl: timedelta
+    due: float
+    ends: float
+
+
+class _Keeper(threading.Thread):
+    """Renews the leases of what this process is at, each after a third of its time. One for each process, if needed."""
+
+    def __init__(self) -> None:
+        super().__init__(name="lease-keeper", daemon=True)
+        self.pid = os.getpid()
+        self.kept: set[_Kept] = set()
+        self.wakes_at = 0.0
+        self.changed = threading.Condition()
+
+    def run(self) -> None:
+        while True:
+            with self.changed:
+                self.wakes_at = min((one.due for one in self.kept), default=time.monotonic() + 3600)
+                self.changed.wait(max(0.0, min(self.wakes_at - time.monotonic(), 3600)))
+                now = time.monotonic()
+                to_renew = [one for one in self.kept if one.due <= now]
+            for one in to_renew:
+                self._renew(one)
+            if to_renew:
+                connection.close()
+
+    def _renew(self, one: _Kept) -> None:
+        one.due = time.monotonic() + one.ttl.total_seconds() / 3
+        try:
+            renew(one.rows, one.row, now=clock.now(), ttl=one.ttl)
+        except LeaseLost:
+            one.due = one.ends = float("inf")  # its owner finds out at its next write
+        except DatabaseError as error:
+            log.warning("A lease could not be renewed: %s", error)
+        if time.monotonic() > one.ends:
+            one.due = float("inf")
+
+
+_keeper: _Keeper | None = None
+_keeper_lock = threading.Lock()
+
+
+def _the_keeper() -> _Keeper:
+    global _keeper
+    with _keeper_lock:
+        if _keeper is None or _keeper.pid != os.getpid():
+            _keeper = _Keeper()
+            _keeper.start()
+        return _keeper
+
+
+@contextlib.contextmanager
+def kept(rows: "models.QuerySet[Row]", row: Row, *, ttl: timedelta, longest: timedelta) -> Iterator[None]:
+    """Within the block the lease is renewed by itself, for `longest` at the most; then it may be taken over.
+
+    The thread does nothing for work that is shorter than a third of the lease.
+    """
+    now = time.monotonic()
+    one = _Kept(rows, row, ttl, now + ttl.total_seconds() / 3, now + longest.total_seconds())
+    keeper = _the_keeper()
+    with keeper.changed:
+        keeper.kept.add(one)
+        if one.due < keeper.wakes_at:
+            keeper.wakes_at = one.due
+            keeper.changed.notify()
+    try:
+        yield
+    finally:
+        with keeper.changed:
+            keeper.kept.discard(one)
+
+
 RELEASED: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 
@@ -75,7 +165,11 @@ def lapsed(rows: "models.QuerySet[Row]", *, now: datetime, limit: int = 100) -> 
 
 def this_process() -> str:
     """Who holds a lease: host with its boot, process id, and the process's start time, since ids are used again."""
-    pid = os.getpid()
+    return _process(os.getpid())
+
+
+@functools.lru_cache(maxsize=2)
+def _process(pid: int) -> str:
     return f"{_host()}|{pid}|{_started(pid)}"
 
 

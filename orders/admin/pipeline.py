@@ -219,8 +219,9 @@ class OperatorActionAdmin(ReadOnlyAdmin):
     search_fields = ("stage__run__order__number", "actor__email", "actor__name", "reason")
     date_hierarchy = "acted_at"
     ordering = ("-pk",)
-    related = ("stage__run__order", "actor")
+    related = ("stage__run__order", "run__order", "actor")
 
     @display(description=_("order"), ordering="stage__run__order__number")
     def order_number(self, action: OperatorAction) -> SafeString | str:
-        return link(action.stage.run.order)
+        run = action.stage.run if action.stage else action.run
+        return link(run.order) if run else action.subject

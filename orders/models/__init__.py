@@ -10,6 +10,7 @@ from orders.models.fulfilment import (
     ShipmentLine,
     ShippingList,
 )
+from orders.models.gates import Circuit, Pause
 from orders.models.mail import OutboundMail
 from orders.models.money import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
@@ -18,6 +19,7 @@ from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAtt
 __all__ = [
     "Cart",
     "CartLine",
+    "Circuit",
     "Effect",
     "FulfillmentLine",
     "FulfillmentOrder",
@@ -28,6 +30,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "OutboundMail",
+    "Pause",
     "Payment",
     "PipelineRun",
     "Placement",

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,8 +28,13 @@ class PipelineRun(models.Model):
     version = models.PositiveSmallIntegerField(_("version"))
     order = models.ForeignKey(Order, models.CASCADE, related_name="runs", verbose_name=_("order"))
     generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("started by")
+    )
+    priority = models.SmallIntegerField(_("priority"), default=0, db_default=0)
     state = models.CharField(_("state"), max_length=14, choices=State, default=State.RUNNING)
     failure = models.TextField(_("why it is taken back"), blank=True)
+    trace_parent = models.CharField(_("trace"), max_length=55, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("started"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -39,6 +44,10 @@ class PipelineRun(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["pipeline", "order", "generation"], name="pipelinerun_once_per_order"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(finished_at__isnull=True), name="pipelinerun_unfinished"),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="pipelinerun_finished"),
         ]
 
     def __str__(self) -> str:
@@ -74,11 +83,27 @@ class StageRun(Leased):
     blocked_by = models.PositiveSmallIntegerField(_("stages still to come before it"), default=0)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     budget = models.PositiveSmallIntegerField(_("attempts allowed"), default=8)
+    kills = models.PositiveSmallIntegerField(_("workers it was the end of"), default=0, db_default=0)
+    priority = models.SmallIntegerField(_("priority"), default=0, db_default=0)
     available_at = models.DateTimeField(_("not before"), default=timezone.now)
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     is_woken = models.BooleanField(_("woken"), default=False)
+    tried_since = models.DateTimeField(_("tried since"), null=True, blank=True)
+    owner = models.CharField(_("who answers for it"), max_length=20, blank=True, default="", db_default="")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+    )
+    changes = models.JSONField(
+        _("changes to its request"), default=dict, db_default=Value({}, models.JSONField()), blank=True
+    )
     output = models.JSONField(_("output"), default=dict, blank=True)
     error_kind = models.CharField(_("kind of error"), max_length=20, blank=True)
+    error_class = models.CharField(_("class of error"), max_length=80, blank=True, default="", db_default="")
     error = models.TextField(_("error"), blank=True)
     started_at = models.DateTimeField(_("first started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -99,7 +124,7 @@ class StageRun(Leased):
             ),
         ]
         indexes = [
-            models.Index(fields=["available_at"], condition=Q(state="ready"), name="stagerun_ready"),
+            models.Index(fields=["-priority", "available_at"], condition=Q(state="ready"), name="stagerun_ready"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="stagerun_running"),
             models.Index(fields=["available_at"], condition=Q(state="waiting"), name="stagerun_waiting"),
             models.Index(fields=["finished_at"], condition=Q(state="parked"), name="stagerun_parked"),
@@ -132,6 +157,7 @@ class StageAttempt(AppendOnly):
     worker = models.CharField(_("worker"), max_length=120)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
     error = models.TextField(_("error"), blank=True)
+    traceback = models.TextField(_("traceback"), blank=True, default="", db_default="")
     started_at = models.DateTimeField(_("started"))
     finished_at = models.DateTimeField(_("finished"), default=timezone.now)
 
@@ -182,15 +208,27 @@ class Effect(models.Model):
 
 
 class OperatorAction(AppendOnly):
-    """What a member of staff did to a stage, and why."""
+    """What a member of staff did to a stage, to a run, or to all of a kind (`subject`), and why."""
 
     class Verb(models.TextChoices):
         RETRY = "retry", _("retry")
         SKIP = "skip", _("skip")
+        CHANGE = "change", _("change the input and retry")
+        RESUME = "resume", _("resume from here")
+        TAKE_BACK = "take_back", _("take back")
+        ASSIGN = "assign", _("assign")
+        PAUSE = "pause", _("pause")
+        GO_ON = "go_on", _("go on after a pause")
         SEND_MAIL_AGAIN = "send_mail_again", _("send the mail again")
         MAIL_HAD_BEEN_SENT = "mail_had_been_sent", _("the mail had been sent")
 
-    stage = models.ForeignKey(StageRun, models.PROTECT, related_name="operator_actions", verbose_name=_("stage"))
+    stage = models.ForeignKey(
+        StageRun, models.PROTECT, null=True, blank=True, related_name="operator_actions", verbose_name=_("stage")
+    )
+    run = models.ForeignKey(
+        PipelineRun, models.PROTECT, null=True, blank=True, related_name="operator_actions", verbose_name=_("run")
+    )
+    subject = models.CharField(_("of"), max_length=80, blank=True, default="", db_default="")
     verb = models.CharField(_("action"), max_length=20, choices=Verb)
     reason = models.TextField(_("reason"), blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("actor"))
@@ -201,6 +239,12 @@ class OperatorAction(AppendOnly):
         verbose_name = _("operator action")
         verbose_name_plural = _("operator actions")
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stage__isnull=False) | Q(run__isnull=False) | ~Q(subject=""),
+                name="operatoraction_is_about_something",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.stage}"
+        return f"{self.verb} {self.stage or self.run or self.subject}"

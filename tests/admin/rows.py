@@ -10,6 +10,7 @@ from cms.models import Notice, Page, RelatedGoods
 from orders.models import (
     Cart,
     CartLine,
+    Circuit,
     Effect,
     FulfillmentLine,
     FulfillmentOrder,
@@ -20,6 +21,7 @@ from orders.models import (
     OrderEvent,
     OrderLine,
     OutboundMail,
+    Pause,
     Payment,
     PipelineRun,
     Placement,
@@ -171,6 +173,8 @@ def _run(order: Order, handler: Handler, actor: User) -> None:
             request={"a": 1},
         )  # fmt: skip
         OperatorAction.objects.create(stage=stage, verb=OperatorAction.Verb.RETRY, actor=actor)
+    Pause.objects.create(scope=Pause.Scope.SYSTEM, name=f"warehouse {order.pk}", reason="stocktaking", actor=actor)
+    Circuit.objects.create(system=f"warehouse {order.pk}", failures=7, error="no answer", until=now)
 
 
 def _sending(number: int, order: Order, line: OrderLine, handler: Handler) -> None:

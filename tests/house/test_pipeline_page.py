@@ -1,8 +1,10 @@
 """What the page about the pipeline says of each stage is what its graph declares."""
 
 import re
+from datetime import timedelta
 
 from orders.models import Effect, StageRun
+from orders.pipeline.engine.context import LEASE
 from orders.pipeline.engine.graph import Retry
 from orders.pipeline.purchase import PURCHASE
 from tests.architecture.sources import ROOT
@@ -44,6 +46,5 @@ def test_leases_and_attempts_are_those_of_the_graph():
     attempts = {stage.name: stage.retry.attempts for stage in STAGES}
     assert f"{Retry().attempts} attempts, {attempts['instruct']} where an outage may be long" in PROSE
     assert f"{attempts['charge']} for the charge" in PROSE
-    lease = {stage.name: int(stage.lease.total_seconds()) for stage in STAGES}
-    assert f"is {lease['grant']} seconds ({lease['charge']} for the charge)" in PROSE
-    assert {lease[name] for name in lease if name != "charge"} == {lease["grant"]}
+    assert f"The **lease** is {LEASE.total_seconds():.0f} seconds" in PROSE
+    assert {stage.longest for stage in STAGES} == {timedelta(minutes=10)}

@@ -16,11 +16,12 @@ from orders.pipeline.engine import sweep as sweeping
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Refused, Spent, Transient, Uncertain
 from orders.pipeline.engine.execute import advance
-from orders.pipeline.engine.graph import GraphError, Pipeline, Retry, Stage, Wait, external, transactional, wait
+from orders.pipeline.engine.graph import GraphError, Pipeline, Retry, Stage, Wait, takes_back
 from orders.pipeline.engine.start import start
 from orders.pipeline.engine.sweep import sweep
 from orders.pipeline.engine.wake import wake
 from tests import builders
+from tests.orders.stages import external, transactional, wait
 
 pytestmark = pytest.mark.django_db
 State = StageRun.State
@@ -104,6 +105,16 @@ def go(run: PipelineRun, log: Log) -> None:
     sweep(now=log.now)
     advance(run.pk, clock=lambda: log.now)
     run.refresh_from_db()
+
+
+def claim(run: PipelineRun, log: Log, only: str | None = None) -> StageRun | None:
+    return execute.Worker(run, lambda: log.now, only).claim()
+
+
+def attempt(stage: StageRun, log: Log) -> None:
+    """One attempt of a worker that has claimed the stage, and nothing after it."""
+    worker = execute.Worker(stage.run, lambda: log.now, stage.name)
+    worker.attempt(worker.context(stage))
 
 
 def row(run: PipelineRun, name: str, item: str = "") -> StageRun:
@@ -214,7 +225,7 @@ def test_a_refusal_undoes_what_this_run_did_in_reverse(begin, log):
             "c",
             log.fails("c", Refused("no more")),
             "b",
-            takes_back_when_refused=True,
+            failure=takes_back("support"),
             undo=transactional("undo_c", log.says("undo c")),
         ),
         transactional("d", log.says("d"), "c"),
@@ -238,30 +249,30 @@ def test_a_stage_at_work_while_the_run_is_taken_back_is_undone_too(begin, log):
     run = begin(
         transactional("a", log.says("a")),
         transactional("slow", log.says("slow"), "a", undo=transactional("undo_slow", log.says("undo slow"))),
-        transactional("no", log.fails("no", Refused("no")), "a", takes_back_when_refused=True),
+        transactional("no", log.fails("no", Refused("no")), "a", failure=takes_back("support")),
     )
     advance(run.pk, only="a", clock=lambda: log.now)
-    slow = execute._claim(run.pk, "slow", log.now)
+    slow = claim(run, log, "slow")
     advance(run.pk, only="no", clock=lambda: log.now)
     run.refresh_from_db()
     assert run.state == PipelineRun.State.COMPENSATING
-    execute._attempt(Context(slow, settle.spec_of(slow), log.now), lambda: log.now)
+    attempt(slow, log)
     go(run, log)
     assert log.done == ["a", "no", "slow", "undo slow"]
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(begin, log):
     run = begin(transactional("a", log.says("a")), transactional("b", log.says("b"), "a"))
-    first = execute._claim(run.pk, None, log.now)
+    first = claim(run, log)
     log.later(seconds=31)
     sweep(now=log.now)
     assert row(run, "a").state == State.READY
-    second = execute._claim(run.pk, None, log.now)
+    second = claim(run, log)
     assert second.fence == first.fence + 1
 
-    execute._attempt(Context(first, settle.spec_of(first), log.now), lambda: log.now)
+    attempt(first, log)
     assert row(run, "a").state == State.RUNNING  # the first one's work was rolled back
-    execute._attempt(Context(second, settle.spec_of(second), log.now), lambda: log.now)
+    attempt(second, log)
     assert row(run, "a").state == State.SUCCEEDED
     outcomes = list(StageAttempt.objects.filter(stage__run=run).values_list("outcome", flat=True))
     assert outcomes == ["lost", "succeeded"]
@@ -269,14 +280,14 @@ def test_a_worker_that_lost_its_lease_writes_nothing(begin, log):
 
 def test_a_live_worker_keeps_its_stage(begin, log):
     run = begin(transactional("a", log.says("a")))
-    execute._claim(run.pk, None, log.now)
+    claim(run, log)
     sweep(now=log.later(seconds=20))
     assert row(run, "a").state == State.RUNNING
 
 
 def test_a_dead_worker_of_this_host_is_seen_at_once(begin, log):
     run = begin(transactional("a", log.says("a")))
-    execute._claim(run.pk, None, log.now)
+    claim(run, log)
     host = leases.this_process().partition("|")[0]
     StageRun.objects.filter(run=run).update(lease_owner=f"{host}|999999999|1")
     sweep(now=log.now)
@@ -285,7 +296,7 @@ def test_a_dead_worker_of_this_host_is_seen_at_once(begin, log):
 
 def test_a_worker_elsewhere_is_given_its_whole_lease(begin, log):
     run = begin(transactional("a", log.says("a")))
-    execute._claim(run.pk, None, log.now)
+    claim(run, log)
     StageRun.objects.filter(run=run).update(lease_owner="another-host/1|1|1")
     sweep(now=log.later(seconds=29))
     assert row(run, "a").state == State.RUNNING
@@ -309,10 +320,10 @@ def test_runs_that_nobody_can_advance_do_not_keep_others_from_being_announced(be
     another = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=1, total=1)
     later = start("story", order=another, now=log.later(seconds=1))
     announced = []
-    monkeypatch.setattr(sweeping, "send_each_after_commit", lambda name, *, queue, each: announced.extend(each))
+    monkeypatch.setattr(sweeping, "wake_workers", lambda runs: announced.extend(run_id for run_id, _ in runs))
     for _ in range(4):
         sweep(now=log.later(seconds=2))
-    assert {one["run_id"] for one in announced} == {str(stuck.pk), str(later.pk)}
+    assert set(announced) == {stuck.pk, later.pk}
 
 
 def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):
@@ -326,13 +337,13 @@ def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):
 
 
 def test_input_that_kills_every_worker_is_parked(begin, log):
-    run = begin(transactional("a", log.says("a"), retry=Retry(attempts=3)))
-    for _ in range(3):
-        assert execute._claim(run.pk, None, log.now)
+    run = begin(transactional("a", log.says("a")))
+    for _ in range(sweeping.MOST_KILLS):
+        assert claim(run, log)
         sweep(now=log.later(seconds=31))
     stage = row(run, "a")
-    assert stage.state == State.PARKED
-    assert stage.tries.count() == 3
+    assert (stage.state, stage.owner) == (State.PARKED, "support")
+    assert stage.tries.count() == sweeping.MOST_KILLS
     assert log.done == []
 
 
@@ -425,7 +436,7 @@ def retried(begin, log, receiver, *, technique=Technique.KEY, cut_off=False, **o
     """Go through one external stage, with its first attempt cut off after the intent where that is asked for."""
     run = begin(external("a", calling(receiver, **options), technique=technique))
     if cut_off:
-        stage = execute._claim(run.pk, None, log.now)
+        stage = claim(run, log)
         effect, _ = Context(stage, settle.spec_of(stage), log.now)._intend("them", "do", {"n": 1})
         assert effect.state == Effect.State.INTENDED
         log.later(seconds=31)
@@ -513,7 +524,7 @@ def test_a_late_refusal_does_not_undo_what_another_worker_had_confirmed(begin, l
 
     slow = Receiver()
     slow.call = overtaken
-    stage = execute._claim(run.pk, None, log.now)
+    stage = claim(run, log)
     with pytest.raises(Refused):
         calling(slow)(Context(stage, settle.spec_of(stage), log.now))
     effect = Effect.objects.get()
@@ -523,9 +534,9 @@ def test_a_late_refusal_does_not_undo_what_another_worker_had_confirmed(begin, l
 def test_a_worker_that_lost_its_lease_does_not_call_out(begin, log):
     receiver = Receiver()
     run = begin(external("a", calling(receiver), technique=Technique.KEY))
-    first = execute._claim(run.pk, None, log.now)
+    first = claim(run, log)
     sweep(now=log.later(seconds=31))
-    execute._attempt(Context(first, settle.spec_of(first), log.now), lambda: log.now)
+    attempt(first, log)
     assert receiver.sent == []
 
 
@@ -539,9 +550,15 @@ def test_no_call_goes_out_under_a_lock(log):
 @pytest.mark.parametrize(
     ("stages", "says"),
     [
-        (lambda act: (transactional("a", act, "b"),), "not declared before"),
+        (lambda act: (transactional("a", act, "b"),), "a comes after b, which it does not have"),
+        (lambda act: (transactional("a", act, "b"), transactional("b", act)), "b, not declared before it"),
+        (lambda act: (transactional("a", act, "b"), transactional("b", act, "a")), "is a circle"),
         (lambda act: (transactional("a", act), transactional("a", act)), "declared twice"),
         (lambda act: (external("a", act),), "no technique"),
+        (lambda act: (external("a", act, technique=Technique.KEY, system=""),), "does not name the outside system"),
+        (lambda act: (graph.transactional("a", act),), "says not what becomes of it when it fails"),
+        (lambda act: (wait("a", act, deadline=None),), "waits without a deadline"),
+        (lambda act: (transactional("a", act, undo=graph.transactional("b", act)),), "b says not what becomes of it"),
     ],
 )
 def test_a_graph_that_cannot_work_is_refused_at_once(log, stages, says):

@@ -32,7 +32,7 @@ def test_a_person_and_a_worker_do_not_wait_for_each_other(world, alice, sam):
         pytest.skip("row locks exist only on PostgreSQL")
     builders.video_handler()
     order = world.order(alice, builders.rental(builders.title()))
-    stage = execute._claim(order.runs.get().pk, None, world.now)
+    stage = execute.Worker(order.runs.get(), world.clock).claim()
     told = []
 
     def press_retry() -> None:

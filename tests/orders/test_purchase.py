@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orders.models import Order, OutboundMail, PipelineRun, ProviderEvent, StageRun, TaxDocument
-from orders.pipeline.engine import execute, operate, settle
-from orders.pipeline.engine.context import Context
+from orders.pipeline.engine import execute, operate
 from orders.pipeline.engine.errors import Transient
 from orders.services import checkout, inbox, payments
 from orders.services.carts import AlreadyYours
@@ -243,14 +242,15 @@ def test_stock_that_comes_back_while_the_order_is_taken_back_is_free_again(world
     order = of_two_warehouses
     first, last = StageRun.objects.filter(run__order=order, name="place").order_by("pk")
     StageRun.objects.filter(pk=first.pk).update(available_at=world.now + timedelta(minutes=1))
-    at_work = execute._claim(first.run_id, "place", world.now)
+    worker = execute.Worker(first.run, world.clock, "place")
+    at_work = worker.claim()
     assert at_work == last
     world.later(seconds=20)
     StageRun.objects.filter(pk=first.pk).update(available_at=world.now)
     execute.advance(first.run_id, only="place", clock=world.clock)
     assert world.run_of(order).state == PipelineRun.State.COMPENSATING
     StockItem.objects.filter(on_hand=0).update(on_hand=5)
-    execute._attempt(Context(at_work, settle.spec_of(at_work), world.now), world.clock)
+    worker.attempt(worker.context(at_work))
     world.work(order)
 
     assert world.run_of(order).state == PipelineRun.State.COMPENSATED

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from orders.models import Effect, StageRun
 from orders.pipeline.engine import graph
 from orders.pipeline.engine.drawing import drawing
-from orders.pipeline.engine.graph import Pipeline, external, transactional, wait
+from orders.pipeline.engine.graph import Pipeline, takes_back
+from tests.orders.stages import external, transactional, wait
 
 
 def _nothing(*args):
@@ -76,7 +77,7 @@ def test_columns_stand_below_their_headings_within_a_hundred_columns(capsys):
 def test_what_is_declared_of_a_stage_stands_in_its_row():
     undo = external("give_back", _nothing, technique=Effect.Technique.QUERY)
     call = external(
-        "call", _nothing, over=handlers, technique=Effect.Technique.KEY, takes_back_when_refused=True, undo=undo
+        "call", _nothing, over=handlers, technique=Effect.Technique.KEY, failure=takes_back("support"), undo=undo
     )
     picture = drawing(_pipeline(call, wait("listen", _nothing, "call", when=was_paid)))
     assert re.search(r"^call ↩ +external +× handlers +key +give_back$", picture, re.M)

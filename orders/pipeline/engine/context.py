@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
 
-from config.lib import leases
+from config.lib import clock, leases
 from orders.models import Effect, Order, PipelineRun, StageRun
 from orders.pipeline.engine.errors import Refused, Spent, Uncertain
 from orders.pipeline.engine.graph import Stage
 
 Json = dict[str, Any]
+LEASE = timedelta(seconds=settings.PIPELINE_LEASE_SECONDS)
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Context:
 
     @cached_property
     def order(self) -> Order:
-        return self.stage.run.order
+        """The order as it is now: another stage, or a person, may have changed it since the run was read."""
+        return Order.objects.get(pk=self.stage.run.order_id)
 
     @property
     def item(self) -> str:
@@ -52,7 +54,7 @@ class Context:
     def keep_lease(self) -> None:
         """Tell everybody that this attempt is still alive; raises `LeaseLost` where it is no longer ours."""
         running = StageRun.objects.filter(state=StageRun.State.RUNNING)
-        leases.renew(running, self.stage, now=timezone.now(), ttl=self.spec.lease)
+        leases.renew(running, self.stage, now=clock.now(), ttl=LEASE)
 
     def perform(
         self,
@@ -70,7 +72,7 @@ class Context:
         means the same thing again. When an earlier attempt was cut off, the stage's technique decides: `key` and
         `reference` are sent again, `query` asks first with `look_up`, `none` cannot be known and raises `Uncertain`.
         """
-        effect, is_new = self._intend(receiver, operation, request)
+        effect, is_new = self._intend(receiver, operation, merged(request, self.stage.changes))
         if effect.state == Effect.State.CONFIRMED:
             return effect.response
         self.keep_lease()  # whoever lost the lease must not call out any more
@@ -109,9 +111,22 @@ class Context:
             raise
 
 
+def merged(request: Json, changes: Json) -> Json:
+    """The request with the changes that a person made to it (a merge patch, RFC 7396: `null` takes a key away)."""
+    result = dict(request)
+    for name, value in changes.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict) and isinstance(result.get(name), dict):
+            result[name] = merged(result[name], value)
+        else:
+            result[name] = value
+    return result
+
+
 def _settle(effect: Effect, state: str, **changes: Any) -> None:
     """Keep the answer. A refusal counts only while no other worker that took this up has heard that it happened."""
     rows = Effect.objects.filter(pk=effect.pk)
     if state == Effect.State.REJECTED:
         rows = rows.filter(state=Effect.State.INTENDED)
-    rows.update(state=state, settled_at=timezone.now(), **changes)
+    rows.update(state=state, settled_at=clock.now(), **changes)

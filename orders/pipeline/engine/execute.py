@@ -1,20 +1,24 @@
-"""Running the stages of a run: claim, act, and hand the result to `settle`. A commit stands between any two stages."""
+"""Running the stages of a run: claim, act, and hand the result to `settle`.
+
+The commit that ends a stage also claims the next one of the run, so that what is done and what is about to be done are
+never apart. Transactional stages that follow one another share one commit, each in a savepoint of its own.
+"""
 
 import logging
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
-from django.db.models import F
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db import DatabaseError, connection, transaction
 
+from config.lib import clock as clocks
 from config.lib import leases
 from config.lib.leases import LeaseLost
-from orders.models import StageAttempt, StageRun
-from orders.pipeline.engine import settle
-from orders.pipeline.engine.context import Context
+from orders.models import PipelineRun, StageRun
+from orders.pipeline.engine import gates, graph, rows, settle
+from orders.pipeline.engine.context import LEASE, Context
 from orders.pipeline.engine.errors import StageError, Transient
 from orders.pipeline.engine.graph import Wait
 from orders.pipeline.engine.start import wake_worker
@@ -22,68 +26,169 @@ from orders.pipeline.engine.start import wake_worker
 log = logging.getLogger(__name__)
 State = StageRun.State
 Clock = Callable[[], datetime]
+TOGETHER = 20  # stages in one commit, so that no lock is held for long
+MESSAGES = 8  # for stages that were freed at once: more workers than that are not called together
 
 
-def advance(run_id: uuid.UUID, *, only: str | None = None, clock: Clock = timezone.now) -> int:
+def advance(run_id: uuid.UUID, *, only: str | None = None, clock: Clock = clocks.now) -> int:
     """Run what is ready in one run until nothing is, and return how many attempts were made.
 
     Any number of processes may do this for the same run at once. `only` keeps to one stage: the page in which the
     buyer waits does no more than the charge.
     """
-    done = 0
-    while stage := _claim(run_id, only, clock()):
-        _attempt(Context(stage, settle.spec_of(stage), clock()), clock)
-        done += 1
-    if only and done:
-        wake_worker(run_id)  # what follows is for the workers
-    return done
+    run = PipelineRun.objects.select_related("order").filter(pk=run_id).first()
+    if run is None:
+        return 0
+    worker = Worker(run, clock, only)
+    worker.go()
+    if only and worker.attempts:
+        wake_worker(run_id, run.priority)  # what follows is for the workers
+    return worker.attempts
 
 
-def _claim(run_id: uuid.UUID, only: str | None, now: datetime) -> StageRun | None:
-    """Take the first ready stage of the run that nobody else takes."""
-    ready = StageRun.objects.filter(run_id=run_id, state=State.READY, available_at__lte=now)
-    if only:
-        ready = ready.filter(name=only)
-    for stage in ready.select_related("run__order").order_by("seq", "pk"):
-        if leases.claim(
-            StageRun.objects.filter(state=State.READY),
-            stage,
-            now=now,
-            ttl=settle.spec_of(stage).lease,
-            state=State.RUNNING,
-            is_woken=False,
-            attempts=F("attempts") + 1,
-            started_at=Coalesce("started_at", now),
-        ):
-            stage.attempts += 1
-            return stage
-    return None
+@dataclass
+class Worker:
+    """One process going through one run."""
 
+    run: PipelineRun
+    clock: Clock
+    only: str | None = None
+    attempts: int = 0
 
-def _attempt(context: Context, clock: Clock) -> None:
-    """One attempt; whatever comes of it is written under the fence, and nothing where the lease was lost."""
-    try:
-        _act(context, clock)
-    except LeaseLost as lost:
-        log.warning("%s", lost)
-    except StageError as error:
-        settle.fail(context, error, now=clock())
-    except DatabaseError as error:
-        settle.fail(context, Transient(f"The database: {error}"), now=clock())
-    except Exception as error:  # a fault of ours: tried again a few times, then shown to a person with its name
-        log.exception("Stage %s of run %s broke", context.stage, context.stage.run_id)
-        broken = Transient(f"{type(error).__name__}: {error}")
-        settle.fail(context, broken, now=clock(), outcome=StageAttempt.Outcome.BROKEN)
+    @property
+    def pipeline(self) -> graph.Pipeline:
+        return graph.find(self.run.pipeline, self.run.version)
 
+    def go(self) -> None:
+        stage = self.claim()
+        while stage:
+            stage = self.attempt(self.context(stage))
 
-def _act(context: Context, clock: Clock) -> None:
-    """A transactional stage commits with its completion, hence once; the others act with no transaction open."""
-    if context.stage.kind == StageRun.Kind.TRANSACTIONAL:
+    def claim(self) -> StageRun | None:
+        """Take the next ready stage of the run, or one that may try whether its outside system is back."""
+        now = self.clock()
+        look = gates.look()
+        held = look.held(self.pipeline, now, a_person_waits=bool(self.only))
+        until = now + LEASE
+        stage = rows.claim(self.run.pk, now=now, until=until, only=self.only, held=held)
+        if stage is None and held and not self.only:
+            stage = self._claim_trial(look, now)
+        if stage:
+            stage.run = self.run
+        return stage
+
+    def _claim_trial(self, look: gates.Gates, now: datetime) -> StageRun | None:
+        for circuit in look.to_try(now):
+            names = [one.name for one in self.pipeline.everything if one.system == circuit.system]
+            due = StageRun.objects.filter(run=self.run, state=State.READY, available_at__lte=now, name__in=names)
+            if names and due.exists() and gates.take_trial(circuit, now):
+                return rows.claim(self.run.pk, now=now, until=now + LEASE, names=names)
+        return None
+
+    def context(self, stage: StageRun) -> Context:
+        stage.run = self.run
+        return Context(stage, self.pipeline.stage(stage.name), self.clock())
+
+    def attempt(self, context: Context) -> StageRun | None:
+        """One attempt; what comes of it is written under the fence, and nothing where the lease was lost.
+
+        Returns the stage that was claimed together with that.
+        """
+        try:
+            with self._kept(context):
+                return self._act(context)
+        except Exception as error:
+            self._failed(context, error)
+        return self.claim()
+
+    def _failed(self, context: Context, error: Exception) -> None:
+        """Sort what went wrong: a lost lease is nobody's business any more, the rest is written under the fence."""
+        if isinstance(error, LeaseLost):
+            log.warning("%s", error)
+        elif isinstance(error, StageError):
+            settle.fail(context, error, now=self.clock())
+        else:  # a fault of ours, or the database's: tried again a few times, then shown to a person with its name
+            log.log(
+                logging.WARNING if isinstance(error, DatabaseError) else logging.ERROR,
+                "Stage %s of run %s broke",
+                context.stage,
+                context.stage.run_id,
+                exc_info=error,
+            )
+            broken = Transient(f"{type(error).__name__}: {error}")
+            settle.fail(context, broken, now=self.clock(), cause=error)
+
+    def _kept(self, context: Context) -> AbstractContextManager[None]:
+        """A stage longer than its lease keeps it.
+
+        On SQLite an open transaction keeps every other writer out: nobody could take such a stage, nor keep it.
+        """
+        if context.stage.kind == StageRun.Kind.TRANSACTIONAL and connection.vendor == "sqlite":
+            return nullcontext()
+        running = StageRun.objects.filter(state=State.RUNNING)
+        return leases.kept(running, context.stage, ttl=LEASE, longest=context.spec.longest)
+
+    def _act(self, context: Context) -> StageRun | None:
+        if context.stage.kind == StageRun.Kind.TRANSACTIONAL:
+            return self._commit_together(context)
+        self.attempts += 1
+        result = context.spec.act(context)
         with transaction.atomic():
-            settle.write_result(context, context.spec.act(context), now=clock())
-        return
-    result = context.spec.act(context)
-    with transaction.atomic():
-        if context.spec.record and not isinstance(result, Wait):
-            context.spec.record(context, result)
-        settle.write_result(context, result, now=clock())
+            run = settle.lock_again(self.run)
+            if context.spec.record and not isinstance(result, Wait):
+                context.spec.record(context, result)
+            freed = settle.write_result(context, result, run=run, now=self.clock())
+            following = self._following(freed)
+        if context.spec.system:
+            gates.note_success(context.spec.system)
+        return following
+
+    @transaction.atomic
+    def _commit_together(self, first: Context) -> StageRun | None:
+        """A transactional stage commits with its completion, hence once; so do those that follow it.
+
+        When a later one fails, what was done before it stands.
+        """
+        run = settle.lock_again(self.run)
+        freed = self._write(first, run)
+        for _ in range(TOGETHER if _is_fresh(first.stage) else 0):
+            following = self._next()
+            if following is None or not _may_follow(following):
+                self._call_others(freed - bool(following))
+                return following
+            context = self.context(following)
+            try:
+                with transaction.atomic():
+                    freed += self._write(context, run) - 1
+            except Exception as error:
+                self._failed(context, error)
+                break
+        return self._following(freed)
+
+    def _write(self, context: Context, run: PipelineRun) -> int:
+        self.attempts += 1
+        result = context.spec.act(context)
+        return settle.write_result(context, result, run=run, now=self.clock())
+
+    def _following(self, freed: int) -> StageRun | None:
+        """The next stage of the run, claimed in the transaction that ended the last one."""
+        following = self._next()
+        self._call_others(freed - bool(following))
+        return following
+
+    def _next(self) -> StageRun | None:
+        return None if self.only or self.run.finished_at else self.claim()
+
+    def _call_others(self, stages: int) -> None:
+        """This worker goes on with one stage; others may go on with the rest, beside it."""
+        for _ in range(min(stages, MESSAGES)):
+            wake_worker(self.run.pk, self.run.priority)
+
+
+def _is_fresh(stage: StageRun) -> bool:
+    """A stage at its first attempt. Later ones commit alone, so that one that kills its worker is found out."""
+    return stage.attempts == 1 and not stage.kills
+
+
+def _may_follow(stage: StageRun) -> bool:
+    return stage.kind == StageRun.Kind.TRANSACTIONAL and _is_fresh(stage)

@@ -1,5 +1,11 @@
-"""What a member of staff may do to a stage that stands still. Each act is logged with who and why."""
+"""What a member of staff may do to a stage or a run. Each act is kept with who and why, and what was before.
 
+An act on a stage names the fence that its page showed, where it can: a second press, or one from an old page, changes
+nothing. `redrive` does the same act for many.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,13 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from config.lib.locks import lock_one
-from orders.models import OperatorAction, PipelineRun, StageRun
+from orders.models import Effect, OperatorAction, Pause, PipelineRun, StageRun
+from orders.pipeline.engine import gates, graph, settle
 from orders.pipeline.engine.settle import after_end_of, spec_of
 from orders.pipeline.engine.start import wake_worker
 
 State = StageRun.State
+Verb = OperatorAction.Verb
 STANDING_STILL = (State.PARKED, State.WAITING, State.READY)
+GIVEN_UP = (State.PARKED, State.SKIPPED, State.CANCELLED)
 
 
 class NotPossible(Exception):
@@ -21,54 +29,211 @@ class NotPossible(Exception):
 
 
 @transaction.atomic
-def retry(*, stage: StageRun, actor: User, reason: str, now: datetime) -> None:
+def retry(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int | None = None) -> None:
     """Try a parked or waiting stage again now, with a fresh budget of attempts; its history stays."""
-    stage = _standing_still(stage)
-    log(stage, OperatorAction.Verb.RETRY, actor, reason)
-    budget = stage.attempts + spec_of(stage).retry.attempts
-    _write(stage, state=State.READY, available_at=now, budget=budget, finished_at=None, error_kind="")
-    wake_worker(stage.run_id)
+    stage, _ = _standing_still(stage, fence)
+    log(stage, Verb.RETRY, actor, reason)
+    _try_again(stage, now)
 
 
 @transaction.atomic
-def skip(*, stage: StageRun, actor: User, reason: str, now: datetime) -> None:
+def skip(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int | None = None) -> None:
     """Go on without a stage that stands still; the reason is required and kept."""
-    if not reason.strip():
-        raise NotPossible("A stage is skipped only with a reason")
-    stage = _standing_still(stage)
+    _ask_for(reason)
+    stage, run = _standing_still(stage, fence)
     if not spec_of(stage).can_be_skipped:
         raise NotPossible(f"The stage {stage} cannot be skipped: what follows relies on what it does. Retry it")
-    log(stage, OperatorAction.Verb.SKIP, actor, reason)
+    log(stage, Verb.SKIP, actor, reason)
     _write(stage, state=State.SKIPPED, finished_at=now)
-    after_end_of(stage, now)
-    wake_worker(stage.run_id)
+    after_end_of(stage, run, now)
+    wake_worker(run.pk, run.priority)
 
 
-def _standing_still(stage: StageRun) -> StageRun:
-    """The stage, read again under the lock of its run.
+@transaction.atomic
+def change(
+    *, stage: StageRun, changes: dict[str, Any], actor: User, reason: str, now: datetime, fence: int | None = None
+) -> None:
+    """Change what the stage sends (a merge patch on its request) and try again.
 
-    Its own row is not locked: a worker that writes its result holds that one and waits for the run.
+    Only where nothing can have happened yet: no call was made, or the receiver rejected every one. The next call then
+    has a new key, since a receiver repeats its answer to the old one.
     """
-    lock_one(PipelineRun.objects.all(), pk=stage.run_id)
-    fresh = StageRun.objects.select_related("run__order").get(pk=stage.pk)
-    if fresh.state not in STANDING_STILL:
-        raise NotPossible(f"The stage {fresh} is {fresh.get_state_display()} by now")
-    return fresh
+    _ask_for(reason)
+    stage, _ = _standing_still(stage, fence)
+    if stage.effects.exclude(state=Effect.State.REJECTED).exists():
+        raise NotPossible(f"The stage {stage} may have happened already: what it sent cannot be changed any more")
+    log(stage, Verb.CHANGE, actor, reason, changes=stage.changes)
+    _try_again(stage, now, changes=changes)
 
 
-def _write(stage: StageRun, **changes: Any) -> None:
-    """Change a stage unless a worker has taken it up since it was read."""
-    if not StageRun.objects.filter(pk=stage.pk, state__in=STANDING_STILL).update(**changes):
-        raise NotPossible(f"The stage {stage} was taken up by a worker just now")
+@transaction.atomic
+def resume(*, stage: StageRun, actor: User, reason: str, now: datetime) -> int:
+    """Take the run up again from this stage: it, and all after it that was given up, is done after all.
+
+    What succeeded stays as it is. Returns how many stages are taken up again.
+    """
+    _ask_for(reason)
+    run = settle.lock(stage.run_id)
+    stage = StageRun.objects.select_related("run__order").get(pk=stage.pk)
+    if run.finished_at or run.state != PipelineRun.State.RUNNING:
+        raise NotPossible(f"The run is {run.get_state_display()}: it cannot be taken up again")
+    if stage.state not in GIVEN_UP:
+        raise NotPossible(f"The stage {stage} is {stage.get_state_display()} by now")
+    log(stage, Verb.RESUME, actor, reason)
+    pipeline = graph.find(run.pipeline, run.version)
+    later = StageRun.objects.filter(run=run, name__in=pipeline.descendants(stage.name), state__in=GIVEN_UP)
+    if stage.item:
+        later = later.filter(item__in=("", stage.item))
+    again = [stage, *later.select_related("run__order")]
+    for one in again:
+        _try_again(one, now, expected=GIVEN_UP)
+    return len(again)
 
 
-def log(stage: StageRun, verb: str, actor: User, reason: str) -> None:
+@transaction.atomic
+def take_back(*, run: PipelineRun, actor: User, reason: str, now: datetime) -> None:
+    """Undo what this run did, in reverse, as far as that is still possible: not once goods are on their way."""
+    _ask_for(reason)
+    run = settle.lock(run.pk)
+    if run.finished_at or run.state != PipelineRun.State.RUNNING:
+        raise NotPossible(f"The run is {run.get_state_display()} by now")
+    if beyond := beyond_return(run):
+        raise NotPossible(f"{beyond} was begun: what has left the house is taken back as a return")
+    OperatorAction.objects.create(
+        run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before={"state": run.state}, acted_at=timezone.now()
+    )
+    settle.take_back(run, reason=reason, now=now)
+    wake_worker(run.pk, run.priority)
+
+
+def beyond_return(run: PipelineRun) -> StageRun | None:
+    """The stage after which a run cannot be taken back, if it has been begun; `run` is locked by the caller."""
+    pipeline = graph.find(run.pipeline, run.version)
+    names = [stage.name for stage in pipeline.stages if stage.is_beyond_return]
+    rows = StageRun.objects.filter(run=run, name__in=names)
+    begun = rows.filter(state__in=(State.RUNNING, State.SUCCEEDED)) | rows.filter(
+        effects__state__in=(Effect.State.INTENDED, Effect.State.CONFIRMED)
+    )
+    return begun.order_by("seq", "pk").first()
+
+
+@transaction.atomic
+def assign(*, stage: StageRun, to: User | None, actor: User, reason: str = "") -> None:
+    """Say who looks after a parked stage."""
+    stage, _ = _standing_still(stage, None)
+    log(stage, Verb.ASSIGN, actor, reason, assignee=stage.assignee_id)
+    StageRun.objects.filter(pk=stage.pk).update(assignee=to)
+
+
+@transaction.atomic
+def pause(
+    *, scope: str, name: str, actor: User | None, reason: str, now: datetime, until: datetime | None = None
+) -> Pause:
+    """Begin nothing more of a pipeline, a stage (`pipeline.stage`) or what needs an outside system."""
+    _ask_for(reason)
+    if name not in pausable()[Pause.Scope(scope)]:
+        raise NotPossible(f"There is no {scope} {name}")
+    if actor:
+        _log_subject(f"{scope} {name}", Verb.PAUSE, actor, reason)
+    return gates.pause(
+        scope=scope, name=name, reason=reason, actor_id=actor.pk if actor else None, until=until, now=now
+    )
+
+
+@transaction.atomic
+def go_on(*, scope: str, name: str, actor: User | None, reason: str = "") -> None:
+    """End a pause."""
+    if not gates.lift(scope=scope, name=name):
+        raise NotPossible(f"The {scope} {name} is not paused")
+    if actor:
+        _log_subject(f"{scope} {name}", Verb.GO_ON, actor, reason)
+
+
+def pausable() -> dict[Pause.Scope, list[str]]:
+    """Everything that can be paused, by its scope."""
+    stages = [(one.name, stage) for one in graph.registered() for stage in one.everything]
+    return {
+        Pause.Scope.PIPELINE: sorted({one.name for one in graph.registered()}),
+        Pause.Scope.STAGE: sorted({f"{pipeline}.{stage.name}" for pipeline, stage in stages}),
+        Pause.Scope.SYSTEM: sorted({stage.system for _, stage in stages if stage.system}),
+    }
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What became of the stages of a bulk act: those done, and those left alone with the reason."""
+
+    done: tuple[StageRun, ...]
+    left: tuple[tuple[StageRun, str], ...]
+
+
+def redrive(
+    stages: Iterable[StageRun], act: Callable[..., object], *, actor: User, reason: str, now: datetime
+) -> Redriven:
+    """Do `act` (`retry`, `skip` or `resume`) to each stage in a transaction of its own."""
+    done, left = [], []
+    for stage in stages:
+        try:
+            act(stage=stage, actor=actor, reason=reason, now=now)
+        except NotPossible as refusal:
+            left.append((stage, str(refusal)))
+        else:
+            done.append(stage)
+    return Redriven(tuple(done), tuple(left))
+
+
+def log(stage: StageRun, verb: str, actor: User, reason: str, **before: Any) -> None:
     """Keep who did what to a stage, with what it was before."""
     OperatorAction.objects.create(
         stage=stage,
+        run_id=stage.run_id,
         verb=verb,
         reason=reason,
         actor=actor,
-        before={"state": stage.state, "attempts": stage.attempts, "error": stage.error},
+        before={"state": stage.state, "attempts": stage.attempts, "error": stage.error} | before,
         acted_at=timezone.now(),
     )
+
+
+def _log_subject(subject: str, verb: str, actor: User, reason: str) -> None:
+    OperatorAction.objects.create(subject=subject, verb=verb, reason=reason, actor=actor, acted_at=timezone.now())
+
+
+def _ask_for(reason: str) -> None:
+    if not reason.strip():
+        raise NotPossible("This is done only with a reason, which is kept")
+
+
+def _standing_still(stage: StageRun, fence: int | None) -> tuple[StageRun, PipelineRun]:
+    """The stage, read again under the lock of its run, and that run."""
+    run = settle.lock(stage.run_id)
+    fresh = StageRun.objects.select_related("run__order").get(pk=stage.pk)
+    if fresh.state not in STANDING_STILL:
+        raise NotPossible(f"The stage {fresh} is {fresh.get_state_display()} by now")
+    if fence is not None and fresh.fence != fence:
+        raise NotPossible(f"The stage {fresh} was tried again since this page was made")
+    return fresh, run
+
+
+def _try_again(stage: StageRun, now: datetime, *, expected: tuple[str, ...] = STANDING_STILL, **changes: Any) -> None:
+    """Ready now, or as soon as what it waits for is done; with a fresh budget of attempts."""
+    state = State.BLOCKED if stage.blocked_by else State.READY
+    _write(
+        stage,
+        expected,
+        state=state,
+        available_at=now,
+        budget=stage.attempts + spec_of(stage).retry.attempts,
+        kills=0,
+        tried_since=None,
+        finished_at=None,
+        error_kind="",
+        **changes,
+    )
+    wake_worker(stage.run_id, stage.run.priority)
+
+
+def _write(stage: StageRun, expected: tuple[str, ...] = STANDING_STILL, **changes: Any) -> None:
+    """Change a stage unless a worker has taken it up since it was read."""
+    if not StageRun.objects.filter(pk=stage.pk, state__in=expected).update(**changes):
+        raise NotPossible(f"The stage {stage} was taken up by a worker just now")

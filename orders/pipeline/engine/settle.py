@@ -1,23 +1,25 @@
 """Writing what came of an attempt, and what follows from it for the run.
 
-Order of locks: the stage (by its fenced UPDATE), then the run, then the stages that follow. Everything that follows
-from a result happens under the lock of the run, so of two stages that end together the second sees what the first did.
+Order of locks: the run, then its stages, then whatever the stage itself is about. So everything that happens to one run
+happens one after the other, and of two stages that end together the second sees what the first did.
 """
 
 import logging
 import random
+import traceback
+import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from config.lib import leases
 from config.lib.leases import LeaseLost
-from config.lib.locks import lock_one
+from config.lib.locks import lock_columns, lock_one
 from config.lib.realtime import publish_after_commit
 from orders.models import PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import graph, takeback
+from orders.pipeline.engine import gates, graph, rows, takeback
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Refused, StageError, Transient, Uncertain
 from orders.pipeline.engine.graph import Output, Wait
@@ -26,63 +28,96 @@ from orders.pipeline.engine.start import wake_worker
 log = logging.getLogger(__name__)
 State = StageRun.State
 Outcome = StageAttempt.Outcome
+CLEAN: dict[str, Any] = {"error": "", "error_kind": "", "error_class": ""}
 
 
 def spec_of(stage: StageRun) -> graph.Stage:
     return graph.find(stage.run.pipeline, stage.run.version).stage(stage.name)
 
 
-def write_result(context: Context, result: Output | Wait, *, now: datetime) -> None:
-    """Write success or waiting under the fence; raises `LeaseLost` and so undoes the transaction around it."""
+def lock(run_id: uuid.UUID) -> PipelineRun:
+    """The run, locked: the first thing that every transaction about one of its stages does."""
+    return lock_one(PipelineRun.objects.select_related("order"), pk=run_id)
+
+
+def lock_again(run: PipelineRun) -> PipelineRun:
+    """Lock a run that is in hand, and read anew whether others have taken it back or ended it meanwhile."""
+    found = lock_columns(PipelineRun, rows.key_of(run.pk), "state", "failure", "finished_at IS NOT NULL")
+    if found is None:
+        raise LeaseLost(f"The run {run.pk} is gone")
+    run.state, run.failure, is_finished = found
+    if is_finished and not run.finished_at:
+        run.refresh_from_db(fields=["finished_at"])
+    return run
+
+
+def write_result(context: Context, result: Output | Wait, *, run: PipelineRun, now: datetime) -> int:
+    """Write success or waiting under the fence; returns how many stages were freed.
+
+    `run` is locked by the caller. Raises `LeaseLost` and so undoes the transaction around it.
+    """
+    stage = context.stage
     if isinstance(result, Wait):
+        until = _within_deadline(context, result)
         changes: dict[str, Any] = {
-            "state": State.WAITING,
             "attempts": 0,
-            "available_at": result.next_look,
-            "deadline_at": result.until,
+            "kills": 0,
+            "tried_since": None,
+            "available_at": min(result.next_look, until),
         }
-        _write(context, Outcome.WAITED, now, error="", error_kind="", **changes)
-        _lay_down(context.stage, now)
-    else:
-        _write(
-            context,
-            Outcome.SUCCEEDED,
-            now,
-            state=State.SUCCEEDED,
-            output=result,
-            error="",
-            error_kind="",
-            finished_at=now,
-        )
-        after_end_of(context.stage, now)
+        _write(context, Outcome.WAITED, now, state=State.WAITING, deadline_at=until, **CLEAN, **changes)
+        _lay_down(stage, run, now)
+        return 0
+    if not rows.succeed(stage, result, started_at=context.now, now=now):
+        raise LeaseLost(f"{stage} was taken over after fence {stage.fence}")
+    return after_end_of(stage, run, now)
+
+
+def _within_deadline(context: Context, wait: Wait) -> datetime:
+    """Until when it waits: at most as long as the stage declares, from the first time that it waited."""
+    longest = context.spec.deadline
+    if longest is None:
+        raise graph.GraphError(f"{context.stage} waits, but declares no deadline")
+    began = context.stage.started_at or context.now
+    return min(wait.until, began + longest)
 
 
 @transaction.atomic
-def fail(context: Context, error: StageError, *, now: datetime, outcome: str | None = None) -> None:
-    """Sort a failure: try again later, take the run back, or park the stage for a person."""
-    stage, kind = context.stage, _kind(error)
+def fail(context: Context, error: StageError, *, now: datetime, cause: Exception | None = None) -> None:
+    """Sort a failure: try again later, take the run back, or park it for a person. `cause` is a fault of ours."""
+    stage, kind = context.stage, Outcome.BROKEN if cause else _kind(error)
+    run = lock(stage.run_id)
+    told: dict[str, Any] = {"error": str(error), "error_kind": kind, "error_class": type(cause or error).__name__[:80]}
+    trace = "".join(traceback.format_exception(cause)) if cause else ""
     try:
-        _write(context, outcome or kind, now, error=str(error), error_kind=kind, **_after_failure(context, error, now))
+        _write(context, kind, now, trace=trace, **told, **_after_failure(context, error, cause, now))
     except LeaseLost as lost:
         log.warning("%s", lost)
         return
     if isinstance(error, Refused) and context.spec.takes_back_when_refused:
-        take_back(stage.run, reason=str(error), now=now)
+        take_back(run, reason=str(error), now=now)
     else:
-        _lay_down(stage, now)
+        _lay_down(stage, run, now)
 
 
-def _after_failure(context: Context, error: StageError, now: datetime) -> dict[str, Any]:
+def _after_failure(context: Context, error: StageError, cause: Exception | None, now: datetime) -> dict[str, Any]:
     stage, spec = context.stage, context.spec
-    if isinstance(error, Transient) and stage.attempts < stage.budget:
-        pause = error.retry_after or spec.retry.bound(stage.attempts) * random.random()  # noqa: S311
-        return {"state": State.READY, "available_at": now + pause}
+    was_trial = (
+        isinstance(error, Transient) and not cause and spec.system and gates.note_failure(spec.system, str(error), now)
+    )
+    budget = stage.budget + 1 if was_trial else stage.budget  # an outage that everybody knows of costs no attempt
+    is_in_time = now - (stage.tried_since or now) < spec.retry.within
+    may_try = isinstance(error, Transient) and isinstance(cause or error, spec.retry.only)
+    if may_try and is_in_time and stage.attempts < budget:
+        pause = error.retry_after if isinstance(error, Transient) else None
+        pause = pause or spec.retry.bound(stage.attempts) * random.random()  # noqa: S311
+        return {"state": State.READY, "available_at": now + pause, "budget": budget}
     if isinstance(error, Refused) and spec.takes_back_when_refused:
         return {"state": State.CANCELLED, "finished_at": now}
-    return {"state": State.PARKED, "finished_at": now}
+    return {"state": State.PARKED, "finished_at": now, "owner": spec.owner}
 
 
-def _write(context: Context, outcome: str, now: datetime, **changes: Any) -> None:
+def _write(context: Context, outcome: str, now: datetime, *, trace: str = "", **changes: Any) -> None:
     """The fenced write of the stage, with the row that tells of the attempt."""
     stage = context.stage
     worker = stage.lease_owner
@@ -94,48 +129,69 @@ def _write(context: Context, outcome: str, now: datetime, **changes: Any) -> Non
         worker=worker,
         outcome=outcome,
         error=changes.get("error", ""),
+        traceback=trace,
         started_at=context.now,
         finished_at=now,
     )
 
 
-def _lay_down(stage: StageRun, now: datetime) -> None:
+def _lay_down(stage: StageRun, run: PipelineRun, now: datetime) -> None:
     """A stage that freed no other: it looks again if an event came meanwhile, and ends where its run is taken back."""
-    run = lock_one(PipelineRun.objects.all(), pk=stage.run_id)
     row = StageRun.objects.filter(pk=stage.pk)
     if run.state == PipelineRun.State.COMPENSATING and stage.seq < takeback.UNDO_SEQ:
         row.update(state=State.CANCELLED, finished_at=now)
-        _end_if_done(run, now)
+        end_if_done(run, now)
     elif row.filter(state=State.WAITING, is_woken=True).update(state=State.READY, is_woken=False, available_at=now):
-        wake_worker(stage.run_id)
+        wake_worker(run.pk, run.priority)
     _tell_page(stage)
 
 
-def after_end_of(stage: StageRun, now: datetime) -> None:
-    """Free the stages that waited for this one, end the run where it was the last, and tell whoever watches."""
-    run = lock_one(PipelineRun.objects.all(), pk=stage.run_id)
+def after_end_of(stage: StageRun, run: PipelineRun, now: datetime) -> int:
+    """Free the stages that waited for this one, end the run where it was the last, and tell whoever watches.
+
+    `run` is locked by the caller. Returns how many stages are ready now that were not.
+    """
     if run.state == PipelineRun.State.COMPENSATING:
-        takeback.next_after(run, stage.seq, now)
+        freed = takeback.next_after(run, stage.seq, now)
     else:
-        for _ in range(_free_dependents(run, stage, now) - 1):  # this worker goes on with one, others beside it
-            wake_worker(run.pk)
-    _end_if_done(run, now)
+        freed = _free_dependents(run, stage, now)
+    if not freed:
+        end_if_done(run, now)
     _tell_page(stage)
+    return freed
 
 
 def _free_dependents(run: PipelineRun, stage: StageRun, now: datetime) -> int:
-    is_after = Q(pk__in=[])
-    for dependent in graph.find(run.pipeline, run.version).dependents(stage.name):
-        is_same_item = bool(dependent.over and stage.item)
-        is_after |= Q(name=dependent.name, item=stage.item) if is_same_item else Q(name=dependent.name)
-    blocked = StageRun.objects.filter(is_after, run=run, state=State.BLOCKED)
-    blocked.update(blocked_by=F("blocked_by") - 1)
-    return blocked.filter(blocked_by=0).update(state=State.READY, available_at=now)
+    """One less to wait for, for every stage after this one; through those that do not apply to this order as well."""
+    pipeline = graph.find(run.pipeline, run.version)
+    freed, seen = 0, {stage.name}
+    following = pipeline.dependents(stage.name)
+    while following:
+        met: set[str] = set()
+        seen |= {one.name for one in following}
+        for item, names in _by_item(following, stage.item):
+            for name, state in rows.free(run.pk, names, item, now):
+                met.add(name)
+                freed += state == State.READY
+        absent = [one.name for one in following if one.name not in met]
+        following = tuple(
+            {one.name: one for name in absent for one in pipeline.dependents(name) if one.name not in seen}.values()
+        )
+    return freed
+
+
+def _by_item(following: Iterable[graph.Stage], item: str) -> list[tuple[str | None, list[str]]]:
+    """The stages for which the same item alone is freed, and those for which every row is."""
+    same = [one.name for one in following if one.over and item]
+    every = [one.name for one in following if not (one.over and item)]
+    return [(given, names) for given, names in ((item, same), (None, every)) if names]
 
 
 def take_back(run: PipelineRun, *, reason: str, now: datetime) -> None:
-    """Stop what has not begun; what is at work ends by itself, and whoever ends last begins the undoing."""
-    run = lock_one(PipelineRun.objects.all(), pk=run.pk)
+    """Stop what has not begun; what is at work ends by itself, and whoever ends last begins the undoing.
+
+    `run` is locked by the caller.
+    """
     not_begun = (State.BLOCKED, State.READY, State.WAITING, State.PARKED)
     StageRun.objects.filter(run=run, state__in=not_begun, seq__lt=takeback.UNDO_SEQ).update(
         state=State.CANCELLED, finished_at=now
@@ -143,25 +199,35 @@ def take_back(run: PipelineRun, *, reason: str, now: datetime) -> None:
     if run.state == PipelineRun.State.RUNNING:
         run.state, run.failure = PipelineRun.State.COMPENSATING, reason
         run.save(update_fields=["state", "failure"])
-    _end_if_done(run, now)
+    end_if_done(run, now)
 
 
-def _end_if_done(run: PipelineRun, now: datetime) -> None:
+def end_if_done(run: PipelineRun, now: datetime) -> None:
     """End the run, locked by the caller, when none of its stages is unfinished."""
-    if run.finished_at or StageRun.objects.filter(run=run, state__in=StageRun.UNFINISHED).exists():
+    if run.finished_at or rows.is_unfinished(run.pk):
         return
     pipeline = graph.find(run.pipeline, run.version)
     if run.state == PipelineRun.State.RUNNING:
         run.state = PipelineRun.State.SUCCEEDED
         pipeline.finished(run.order, now)
     elif takeback.begin(run, pipeline, now):
-        wake_worker(run.pk)
+        wake_worker(run.pk, run.priority)
         return
     else:
         run.state = PipelineRun.State.COMPENSATED
         pipeline.taken_back(run.order, now, run.failure)
     run.finished_at = now
     run.save(update_fields=["state", "finished_at"])
+    if run.state == PipelineRun.State.COMPENSATED:
+        _wake_children(run, now)
+
+
+def _wake_children(run: PipelineRun, now: datetime) -> None:
+    """Runs that were started because of this one, such as its cancellation, wait for its end."""
+    waiting = StageRun.objects.filter(run__parent=run, state=State.WAITING)
+    for stage in waiting.select_related("run"):
+        StageRun.objects.filter(pk=stage.pk, state=State.WAITING).update(state=State.READY, available_at=now)
+        wake_worker(stage.run_id, stage.run.priority)
 
 
 def _kind(error: StageError) -> str:

@@ -1,41 +1,65 @@
 """Starting a run inside the caller's transaction, and telling a worker once that has committed."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
-from config.lib.tasks import send_after_commit
+from config.lib.tasks import send_after_commit, send_each_after_commit
 from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import graph
 
 State = StageRun.State
+Row = tuple[str, str]  # name and item
 
 
 @transaction.atomic
-def start(name: str, *, order: Order, now: datetime, announce: bool = True) -> PipelineRun:
+def start(
+    name: str, *, order: Order, now: datetime, announce: bool = True, parent: PipelineRun | None = None
+) -> PipelineRun:
     """Begin pipeline `name` for `order`, or return the run that has begun already.
 
     All stage rows are written at once; a stage that does not apply to this order is not written at all. With
     `announce` off no worker is told, since the caller goes through the first stage itself; should it die before that,
-    a sweep finds the run within seconds.
+    a sweep finds the run within seconds. `parent` is the run because of which this one is started.
     """
     pipeline = graph.newest(name)
     run, is_new = PipelineRun.objects.get_or_create(
         pipeline=pipeline.name,
         order=order,
         generation=1,
-        defaults={"version": pipeline.version, "created_at": now},
+        defaults={
+            "version": pipeline.version,
+            "priority": pipeline.priority,
+            "parent": parent,
+            "created_at": now,
+        },
     )
     if is_new:
         StageRun.objects.bulk_create(_rows(pipeline, run, order, now))
         if announce:
-            wake_worker(run.pk)
+            wake_worker(run.pk, run.priority)
     return run
 
 
-def wake_worker(run_id: uuid.UUID) -> None:
-    send_after_commit("orders.advance_run", queue="purchase", run_id=str(run_id))
+def wake_worker(run_id: uuid.UUID, priority: int = 0) -> None:
+    """Tell a worker after the commit that the run has something to do; without a broker, workers look by themselves."""
+    if settings.PIPELINE_EXECUTOR == "celery":
+        send_after_commit("orders.advance_run", queue="purchase", **_message(run_id, priority))
+
+
+def wake_workers(runs: Iterable[tuple[uuid.UUID, int]]) -> None:
+    """The same for many, up to the first message that is not taken: the next sweep finds the others again."""
+    if settings.PIPELINE_EXECUTOR == "celery":
+        each = [_message(run_id, priority) for run_id, priority in dict.fromkeys(runs)]
+        send_each_after_commit("orders.advance_run", queue="purchase", each=each)
+
+
+def _message(run_id: uuid.UUID, priority: int) -> dict[str, Any]:
+    return {"run_id": str(run_id), "priority": 9 - priority}  # in Redis nought goes first
 
 
 def _rows(pipeline: graph.Pipeline, run: PipelineRun, order: Order, now: datetime) -> list[StageRun]:
@@ -43,7 +67,7 @@ def _rows(pipeline: graph.Pipeline, run: PipelineRun, order: Order, now: datetim
     rows = []
     for stage in pipeline.stages:
         for item in items[stage.name]:
-            blocked_by = sum(len(_rows_before(stage, before, item, pipeline, items)) for before in stage.after)
+            blocked_by = len(_rows_before(stage, item, pipeline, items))
             rows.append(
                 StageRun(
                     run=run,
@@ -54,16 +78,22 @@ def _rows(pipeline: graph.Pipeline, run: PipelineRun, order: Order, now: datetim
                     state=State.BLOCKED if blocked_by else State.READY,
                     blocked_by=blocked_by,
                     budget=stage.retry.attempts,
+                    priority=run.priority,
                     available_at=now,
                 )
             )
     return rows
 
 
-def _rows_before(
-    stage: graph.Stage, before: str, item: str, pipeline: graph.Pipeline, items: dict[str, list[str]]
-) -> list[str]:
-    """The rows of stage `before` that this item comes after: the same item where both are mapped, else all of them."""
-    if stage.over and pipeline.stage(before).over:
-        return [item] if item in items[before] else []
-    return items[before]
+def _rows_before(stage: graph.Stage, item: str, pipeline: graph.Pipeline, items: dict[str, list[str]]) -> set[Row]:
+    """The rows that this item comes after: of a stage that is mapped too the same item, of any other all of them.
+
+    Where a stage before it does not apply, what that one would come after counts instead.
+    """
+    before: set[Row] = set()
+    for name in stage.after:
+        earlier = pipeline.stage(name)
+        is_same = stage.over is not None and earlier.over is not None
+        rows = [one for one in items[name] if not is_same or one == item]
+        before |= {(name, one) for one in rows} if rows else _rows_before(earlier, item, pipeline, items)
+    return before

@@ -1,6 +1,7 @@
-"""The sweep: what the broker forgot, what dead workers left, what is due. Any number may run at any time.
+"""The sweep: what the broker forgot, what dead workers left, what is due, what must not be.
 
-Its cost follows what is under way, not what was ever done: each query reads a partial index.
+Any number may run at any time. Its cost follows what is under way, not what was ever done: each query reads a partial
+index.
 """
 
 import logging
@@ -8,47 +9,54 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from config.lib import leases
 from config.lib.leases import LeaseLost
-from config.lib.tasks import send_each_after_commit
-from orders.models import StageAttempt, StageRun
+from orders.models import PipelineRun, StageAttempt, StageRun
+from orders.pipeline.engine import gates, graph, settle
+from orders.pipeline.engine.start import wake_worker, wake_workers
 
 log = logging.getLogger(__name__)
 State = StageRun.State
+Outcome = StageAttempt.Outcome
 OVERDUE = timedelta(seconds=2)
 BATCH = 200
+MOST_KILLS = 5
+STUCK_AFTER = timedelta(minutes=1)
+ALIVE = (StageRun.State.READY, StageRun.State.RUNNING, StageRun.State.WAITING, StageRun.State.PARKED)
+
+Due = list[tuple[uuid.UUID, int]]  # runs, with their priorities
 
 
 def sweep(*, now: datetime) -> int:
     """Put back what dead workers held, wake what is due, and send again what nobody came for; returns how many."""
-    rounds = (_take_from_the_dead(now), _wake_due(now), _send_overdue(now))
-    runs = dict.fromkeys(run_id for found in rounds for run_id in found)
-    # Up to the first message that is not taken: a broker that is down must not hold the sweep up with each of them.
-    send_each_after_commit("orders.advance_run", queue="purchase", each=[{"run_id": str(run_id)} for run_id in runs])
+    back = _take_from_the_dead(now)
+    gates.hold_back(now)
+    rounds = (back, _wake_due(now), _send_overdue(now))
+    wake_workers(run for found in rounds for run in found)
     return sum(len(found) for found in rounds)
 
 
-def _take_from_the_dead(now: datetime) -> list[uuid.UUID]:
+def _take_from_the_dead(now: datetime) -> Due:
     running = StageRun.objects.filter(state=State.RUNNING).select_related("run")
-    return [stage.run_id for stage in leases.lapsed(running, now=now, limit=BATCH) if _put_back(stage, now)]
+    lapsed = leases.lapsed(running, now=now, limit=BATCH)
+    return [(stage.run_id, stage.priority) for stage in lapsed if _put_back(stage, now)]
 
 
 @transaction.atomic
 def _put_back(stage: StageRun, now: datetime) -> bool:
     """A stage whose worker is gone is ready again; one that was the end of too many workers is parked."""
-    is_poison = stage.attempts >= stage.budget
-    lost = f"The worker {stage.lease_owner} was lost"
-    changes = {
-        "state": State.PARKED if is_poison else State.READY,
-        "error": lost,
-        "error_kind": StageAttempt.Outcome.LOST,
-    }
+    lost, kills = f"The worker {stage.lease_owner} was lost", stage.kills + 1
+    changes = {"state": State.READY, "error": lost, "error_kind": Outcome.LOST, "kills": kills}
+    if kills >= MOST_KILLS:
+        changes |= {"state": State.PARKED, "finished_at": now, "owner": _owner(stage)}
+        changes["error"] = f"{lost}, the {kills}th in a row: what this stage is given may be what kills them"
     worker = stage.lease_owner
+    settle.lock(stage.run_id)
+    running = StageRun.objects.filter(state=State.RUNNING, lease_until=stage.lease_until)  # not renewed meanwhile
     try:
-        leases.write(
-            StageRun.objects.filter(state=State.RUNNING), stage, available_at=now, **changes, **leases.RELEASED
-        )
+        leases.write(running, stage, available_at=now, **changes, **leases.RELEASED)
     except LeaseLost:
         return False
     StageAttempt.objects.create(
@@ -56,7 +64,7 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
         number=stage.attempts,
         fence=stage.fence,
         worker=worker,
-        outcome=StageAttempt.Outcome.LOST,
+        outcome=Outcome.LOST,
         error=lost,
         started_at=now,
         finished_at=now,
@@ -65,21 +73,58 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
     return True
 
 
-def _wake_due(now: datetime) -> list[uuid.UUID]:
+def _owner(stage: StageRun) -> str:
+    """Who answers for it, where this code knows its pipeline."""
+    try:
+        return settle.spec_of(stage).owner
+    except graph.GraphError:
+        return ""
+
+
+def _wake_due(now: datetime) -> Due:
     """Waiting stages whose next look has come, at the deadline at the latest, are ready; gives their runs."""
     due = StageRun.objects.filter(state=State.WAITING, available_at__lte=now)
-    rows = list(due.order_by("available_at").values_list("pk", "run_id")[:BATCH])
+    rows = list(due.order_by("available_at").values_list("pk", "run_id", "priority")[:BATCH])
     if rows:
-        due.filter(pk__in=[pk for pk, _ in rows]).update(state=State.READY, available_at=now)
-    return [run_id for _, run_id in rows]
+        due.filter(pk__in=[pk for pk, _, _ in rows]).update(state=State.READY, available_at=now)
+    return [(run_id, priority) for _, run_id, priority in rows]
 
 
-def _send_overdue(now: datetime) -> list[uuid.UUID]:
-    """Ready and nobody came: a pause is over that no message knows of, or the message was lost.
+def _send_overdue(now: datetime) -> Due:
+    """Ready and nobody came: a pause is over that no message knows of, or the message was lost; gives their runs.
 
     What is announced has its turn again after those that have waited longer, and not before as long again has passed.
     """
     overdue = StageRun.objects.filter(state=State.READY, available_at__lte=now - OVERDUE)
-    rows = list(overdue.order_by("available_at").values_list("pk", "run_id")[:BATCH])
-    overdue.filter(pk__in=[pk for pk, _ in rows]).update(available_at=now)
-    return list(dict.fromkeys(run_id for _, run_id in rows))
+    rows = list(overdue.order_by("-priority", "available_at").values_list("pk", "run_id", "priority")[:BATCH])
+    overdue.filter(pk__in=[pk for pk, _, _ in rows]).update(available_at=now)
+    return [(run_id, priority) for _, run_id, priority in rows]
+
+
+def mend(*, now: datetime) -> int:
+    """Find runs that nothing would ever bring on, end or free them, and say so: such a state is a fault of ours.
+
+    A run is stuck when it is not finished and no stage of it is ready, running, waiting or parked.
+    """
+    alive = StageRun.objects.filter(run=OuterRef("pk"), state__in=ALIVE)
+    old = PipelineRun.objects.filter(finished_at__isnull=True, created_at__lt=now - STUCK_AFTER)
+    stuck = list(old.filter(~Exists(alive)).order_by("created_at").values_list("pk", flat=True)[:BATCH])
+    return sum(_mend(run_id, now) for run_id in stuck)
+
+
+@transaction.atomic
+def _mend(run_id: uuid.UUID, now: datetime) -> int:
+    run = settle.lock(run_id)
+    stages = StageRun.objects.filter(run=run)
+    if run.finished_at or stages.filter(state__in=ALIVE).exists():
+        return 0  # it went on since it was read
+    first = stages.filter(state=State.BLOCKED).order_by("seq", "pk").first()
+    log.error(
+        "Run %s stood still with nothing to bring it on; %s", run, f"{first} is freed" if first else "it is ended"
+    )
+    if first:
+        stages.filter(pk=first.pk).update(state=State.READY, blocked_by=0, available_at=now)
+        wake_worker(run.pk, run.priority)
+    else:
+        settle.end_if_done(run, now)
+    return 1

@@ -41,6 +41,7 @@ def _row(run: PipelineRun, spec: Stage, item: str, number: int, now: datetime) -
         state=State.BLOCKED if number else State.READY,
         blocked_by=1 if number else 0,
         budget=spec.retry.attempts,
+        priority=run.priority,
         available_at=now,
     )
 
