@@ -1,14 +1,21 @@
 """The outside world in memory: what surrounds the purchase is tested quickly and without a network."""
 
+from uuid import uuid4
+
 import pytest
 
 from orders import backoffices, payments, warehouses
 from orders.backoffices.memory import MemoryBackOffice
+from orders.models import Order, OrderLine, PipelineRun
 from orders.payments.memory import MemoryProvider
+from orders.pipeline.engine import graph
+from orders.pipeline.engine.graph import Pipeline, Stage
+from orders.pipeline.engine.start import start
 from orders.warehouses.memory import MemoryWarehouse
 from scripts import catalogue, messages
 from shop.models import Variant
 from tests import builders
+from tests.orders.story import Log
 from tests.orders.world import World
 from vod.models import Offer
 
@@ -54,3 +61,44 @@ def film(db) -> Offer:
     """A film to rent."""
     builders.video_handler()
     return builders.rental(builders.title())
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def order(alice) -> Order:
+    made = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=330, total=330)
+    OrderLine.objects.create(
+        order=made,
+        offer=builders.rental(builders.title()),
+        handler=builders.video_handler(),
+        name="作品",
+        unit_price=330,
+        quantity=1,
+        tax_rate=10,
+    )
+    return made
+
+
+@pytest.fixture
+def begin(order, log, monkeypatch):
+    """Register a pipeline of these stages, start it, and return its run."""
+
+    def register(*stages: Stage, **options) -> PipelineRun:
+        monkeypatch.setattr(graph, "_registry", {})
+        graph.register(
+            Pipeline(
+                "story",
+                1,
+                stages,
+                finished=lambda order, now: log.ended.append("finished"),
+                taken_back=lambda order, now, reason: log.ended.append(f"taken back: {reason}"),
+                **options,
+            )
+        )
+        return start("story", order=order, now=log.now)
+
+    return register
