@@ -1,6 +1,6 @@
 """What a pipeline is: a declared graph of stages under a name and a version, readable before anything runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -196,6 +196,24 @@ class Pipeline:
     @cached_property
     def _dependents(self) -> dict[str, tuple[Stage, ...]]:
         return {name: tuple(one for one in self.stages if name in one.after) for name in self._by_name}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(stage.name for stage in self.stages)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether every run of it has exactly one row for each stage."""
+        return not any(stage.over or stage.when is not always for stage in self.stages)
+
+    @cached_property
+    def plain_rows(self) -> frozenset[tuple[str, str]]:
+        return frozenset((name, "") for name in self.names)
+
+    @cached_property
+    def followers_of(self) -> dict[frozenset[tuple[str, str]], Mapping[tuple[str, str], tuple[tuple[str, str], ...]]]:
+        """What was worked out already (by `precedence`): for the rows of a run, which follow which."""
+        return {}
 
     def stage(self, name: str) -> Stage:
         """The stage with that name; the undoing of a stage is named after it."""

@@ -15,12 +15,14 @@ from django.utils import timezone
 from accounts.models import User
 from orders.models import Effect, OperatorAction, Pause, PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, settle
+from orders.pipeline.engine.precedence import rows_before
 from orders.pipeline.engine.settle import after_end_of, spec_of
 from orders.pipeline.engine.start import wake_worker
 
 State = StageRun.State
 Verb = OperatorAction.Verb
 STANDING_STILL = (State.PARKED, State.WAITING, State.READY)
+ENDED = (State.SUCCEEDED, State.SKIPPED)
 GIVEN_UP = (State.PARKED, State.SKIPPED, State.CANCELLED)
 
 
@@ -87,7 +89,19 @@ def resume(*, stage: StageRun, actor: User, reason: str, now: datetime) -> int:
     again = [stage, *later.select_related("run__order")]
     for one in again:
         _try_again(one, now, expected=GIVEN_UP)
+    _count_anew(run, pipeline, {one.pk for one in again}, now)
     return len(again)
+
+
+def _count_anew(run: PipelineRun, pipeline: graph.Pipeline, again: set[int], now: datetime) -> None:
+    """What is taken up `again` comes after what is taken up before it, although it had been freed once already."""
+    stages = {(one.name, one.item): one for one in StageRun.objects.filter(run=run, name__in=pipeline.names)}
+    before = rows_before(pipeline, stages)
+    for row, stage in stages.items():
+        if stage.state == State.BLOCKED or (stage.pk in again and stage.state == State.READY):
+            left = sum(stages[earlier].state not in ENDED for earlier in before[row])
+            state = State.BLOCKED if left else State.READY
+            _write(stage, (stage.state,), blocked_by=left, state=state, available_at=now)
 
 
 @transaction.atomic
@@ -97,12 +111,23 @@ def take_back(*, run: PipelineRun, actor: User, reason: str, now: datetime) -> N
     run = settle.lock(run.pk)
     if run.finished_at or run.state != PipelineRun.State.RUNNING:
         raise NotPossible(f"The run is {run.get_state_display()} by now")
+    before = {"state": run.state}
+    undo(run, reason=reason, now=now)
+    OperatorAction.objects.create(
+        run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before=before, acted_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def undo(run: PipelineRun, *, reason: str, now: datetime) -> None:
+    """Take back a run that is locked by the caller; raises `NotPossible` once something cannot be called back.
+
+    It stops what has not begun first and looks then: a worker claims a stage without the lock of its run, and may do
+    so between a look and the stopping.
+    """
+    settle.take_back(run, reason=reason, now=now)
     if beyond := beyond_return(run):
         raise NotPossible(f"{beyond} was begun: what has left the house is taken back as a return")
-    OperatorAction.objects.create(
-        run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before={"state": run.state}, acted_at=timezone.now()
-    )
-    settle.take_back(run, reason=reason, now=now)
     wake_worker(run.pk, run.priority)
 
 

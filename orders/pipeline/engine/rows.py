@@ -8,7 +8,7 @@ same on SQLite and PostgreSQL but for `FOR UPDATE SKIP LOCKED`. Everything else 
 import functools
 import json
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,16 +87,17 @@ def succeed(stage: StageRun, output: dict[str, Any], *, started_at: datetime, no
         return True
 
 
-def free(run_id: uuid.UUID, names: Iterable[str], item: str | None, now: datetime) -> list[tuple[str, str]]:
-    """One stage less to wait for, for the blocked rows `names` (of that item, where it is not None).
+def free(run_id: uuid.UUID, rows: Sequence[tuple[str, str]], now: datetime) -> int:
+    """One stage less to wait for, for those of the rows (name and item) that are blocked.
 
-    Returns name and state of each row that was met; it is ready once nothing is left to wait for.
+    Returns how many are ready now, since nothing is left for them to wait for.
     """
-    wanted = tuple(names)
-    given = [_moment(now), key_of(run_id), *wanted, *([] if item is None else [item])]
+    if not rows:
+        return 0
+    given = [_moment(now), key_of(run_id), *(value for row in rows for value in row)]
     with connection.cursor() as cursor:
-        cursor.execute(_free_sql(len(wanted), item is not None), given)
-        return [(name, state) for name, state in cursor.fetchall()]
+        cursor.execute(_free_sql(len(rows)), given)
+        return sum(state == State.READY for (state,) in cursor.fetchall())
 
 
 def is_unfinished(run_id: uuid.UUID) -> bool:
@@ -138,14 +139,14 @@ def _attempt_sql(stage: str, source: str = "") -> str:
 
 
 @functools.cache
-def _free_sql(names: int, has_item: bool) -> str:
-    item = "AND item = %s" if has_item else ""
+def _free_sql(rows: int) -> str:
+    wanted = " OR ".join(["(name = %s AND item = %s)"] * rows)
     return f"""
         UPDATE {STAGE} SET blocked_by = blocked_by - 1,
             state = CASE WHEN blocked_by = 1 THEN '{State.READY}' ELSE state END,
             available_at = CASE WHEN blocked_by = 1 THEN %s ELSE available_at END
-        WHERE run_id = %s AND state = '{State.BLOCKED}' AND name IN ({_marks(names)}) {item}
-        RETURNING name, state"""  # noqa: S608
+        WHERE run_id = %s AND state = '{State.BLOCKED}' AND ({wanted})
+        RETURNING state"""  # noqa: S608
 
 
 @functools.cache

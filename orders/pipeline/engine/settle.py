@@ -8,7 +8,6 @@ import logging
 import random
 import traceback
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +22,9 @@ from orders.pipeline.engine import gates, graph, rows, takeback
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Refused, StageError, Transient, Uncertain
 from orders.pipeline.engine.graph import Output, Wait
+from orders.pipeline.engine.precedence import followers
 from orders.pipeline.engine.start import wake_worker
+from orders.pipeline.engine.wake import wake
 
 log = logging.getLogger(__name__)
 State = StageRun.State
@@ -154,37 +155,17 @@ def after_end_of(stage: StageRun, run: PipelineRun, now: datetime) -> int:
     if run.state == PipelineRun.State.COMPENSATING:
         freed = takeback.next_after(run, stage.seq, now)
     else:
-        freed = _free_dependents(run, stage, now)
+        freed = _free_followers(run, stage, now)
     if not freed:
         end_if_done(run, now)
     _tell_page(stage)
     return freed
 
 
-def _free_dependents(run: PipelineRun, stage: StageRun, now: datetime) -> int:
-    """One less to wait for, for every stage after this one; through those that do not apply to this order as well."""
-    pipeline = graph.find(run.pipeline, run.version)
-    freed, seen = 0, {stage.name}
-    following = pipeline.dependents(stage.name)
-    while following:
-        met: set[str] = set()
-        seen |= {one.name for one in following}
-        for item, names in _by_item(following, stage.item):
-            for name, state in rows.free(run.pk, names, item, now):
-                met.add(name)
-                freed += state == State.READY
-        absent = [one.name for one in following if one.name not in met]
-        following = tuple(
-            {one.name: one for name in absent for one in pipeline.dependents(name) if one.name not in seen}.values()
-        )
-    return freed
-
-
-def _by_item(following: Iterable[graph.Stage], item: str) -> list[tuple[str | None, list[str]]]:
-    """The stages for which the same item alone is freed, and those for which every row is."""
-    same = [one.name for one in following if one.over and item]
-    every = [one.name for one in following if not (one.over and item)]
-    return [(given, names) for given, names in ((item, same), (None, every)) if names]
+def _free_followers(run: PipelineRun, stage: StageRun, now: datetime) -> int:
+    """One less to wait for, for every row that comes after this one."""
+    following = followers(graph.find(run.pipeline, run.version), run.pk).get((stage.name, stage.item), ())
+    return rows.free(run.pk, following, now)
 
 
 def take_back(run: PipelineRun, *, reason: str, now: datetime) -> None:
@@ -223,11 +204,10 @@ def end_if_done(run: PipelineRun, now: datetime) -> None:
 
 
 def _wake_children(run: PipelineRun, now: datetime) -> None:
-    """Runs that were started because of this one, such as its cancellation, wait for its end."""
-    waiting = StageRun.objects.filter(run__parent=run, state=State.WAITING)
-    for stage in waiting.select_related("run"):
-        StageRun.objects.filter(pk=stage.pk, state=State.WAITING).update(state=State.READY, available_at=now)
-        wake_worker(stage.run_id, stage.run.priority)
+    """Runs that were started because of this one, such as its cancellation, wait for its end, or look just now."""
+    waits = StageRun.objects.filter(run__parent=run, state__in=(State.WAITING, State.RUNNING))
+    for run_id, name, item in waits.values_list("run_id", "name", "item"):
+        wake(run_id, name, item=item, now=now)
 
 
 def _kind(error: StageError) -> str:

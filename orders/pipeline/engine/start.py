@@ -11,9 +11,9 @@ from django.db import transaction
 from config.lib.tasks import send_after_commit, send_each_after_commit
 from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import graph
+from orders.pipeline.engine.precedence import rows_before
 
 State = StageRun.State
-Row = tuple[str, str]  # name and item
 
 
 @transaction.atomic
@@ -63,37 +63,21 @@ def _message(run_id: uuid.UUID, priority: int) -> dict[str, Any]:
 
 
 def _rows(pipeline: graph.Pipeline, run: PipelineRun, order: Order, now: datetime) -> list[StageRun]:
-    items = {stage.name: stage.items(order) for stage in pipeline.stages}
-    rows = []
-    for stage in pipeline.stages:
-        for item in items[stage.name]:
-            blocked_by = len(_rows_before(stage, item, pipeline, items))
-            rows.append(
-                StageRun(
-                    run=run,
-                    seq=pipeline.seq(stage.name),
-                    name=stage.name,
-                    item=item,
-                    kind=stage.kind,
-                    state=State.BLOCKED if blocked_by else State.READY,
-                    blocked_by=blocked_by,
-                    budget=stage.retry.attempts,
-                    priority=run.priority,
-                    available_at=now,
-                )
-            )
-    return rows
+    rows = [(stage.name, item) for stage in pipeline.stages for item in stage.items(order)]
+    before = rows_before(pipeline, rows)
+    return [_row(pipeline.stage(name), item, run, len(before[name, item]), now) for name, item in rows]
 
 
-def _rows_before(stage: graph.Stage, item: str, pipeline: graph.Pipeline, items: dict[str, list[str]]) -> set[Row]:
-    """The rows that this item comes after: of a stage that is mapped too the same item, of any other all of them.
-
-    Where a stage before it does not apply, what that one would come after counts instead.
-    """
-    before: set[Row] = set()
-    for name in stage.after:
-        earlier = pipeline.stage(name)
-        is_same = stage.over is not None and earlier.over is not None
-        rows = [one for one in items[name] if not is_same or one == item]
-        before |= {(name, one) for one in rows} if rows else _rows_before(earlier, item, pipeline, items)
-    return before
+def _row(stage: graph.Stage, item: str, run: PipelineRun, blocked_by: int, now: datetime) -> StageRun:
+    return StageRun(
+        run=run,
+        seq=graph.find(run.pipeline, run.version).seq(stage.name),
+        name=stage.name,
+        item=item,
+        kind=stage.kind,
+        state=State.BLOCKED if blocked_by else State.READY,
+        blocked_by=blocked_by,
+        budget=stage.retry.attempts,
+        priority=run.priority,
+        available_at=now,
+    )
