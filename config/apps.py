@@ -8,4 +8,6 @@ class HouseConfig(AppConfig):
 
     def ready(self) -> None:
         from config import checks  # noqa: F401 - registers itself
-        from config.lib import locks  # noqa: F401 - bounds how long a connection waits for a lock
+        from config.lib import locks, telemetry  # noqa: F401 - locks: bounds how long a connection waits for a lock
+
+        telemetry.set_up()

@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -20,3 +20,11 @@ def check_settings(**kwargs: object) -> None:
     from config.checks import refuse_to_start
 
     refuse_to_start()
+
+
+@worker_process_shutdown.connect(weak=False)
+def send_the_last_spans(**kwargs: object) -> None:
+    """A child of the pool ends without Python's farewell."""
+    from config.lib import telemetry
+
+    telemetry.flush()

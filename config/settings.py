@@ -388,10 +388,20 @@ UNFOLD = {
         "navigation": "cms.staff.navigation.navigation",
     },
 }
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "line")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+_console = {"handlers": ["console"], "propagate": False}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"bound": {"()": "config.lib.logs.Bound"}},
+    "formatters": {
+        "line": {"()": "config.lib.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "config.lib.logs.Json"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["bound"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # The web server's own lines in the same form.
+    "loggers": {"uvicorn": _console, "uvicorn.access": _console} if LOG_FORMAT == "json" else {},
 }

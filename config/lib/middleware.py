@@ -10,6 +10,8 @@ from django.utils.translation import check_for_language
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from config.lib import logs
+
 
 class _Middleware:
     """A middleware whose work is done before and after, the same for a synchronous and an asynchronous chain."""
@@ -40,12 +42,14 @@ class _Middleware:
 
 
 class RequestIdMiddleware(_Middleware):
-    """Give each request an id that error pages show and the answer carries."""
+    """Give each request an id that error pages show, log lines name and the answer carries."""
 
     def before(self, request: HttpRequest) -> None:
         request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
+        logs.from_here_on(request=request.id)  # type: ignore[attr-defined]
 
     def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        logs.from_here_on()
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
 

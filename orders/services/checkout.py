@@ -12,6 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
+from config.lib import telemetry
 from config.lib.locks import again_when_locked, lock_one
 from orders.models import Cart, CartLine, Handler, Order, OrderAddress, OrderLine, Payment
 from orders.pipeline.engine.start import start
@@ -46,6 +47,7 @@ class AlreadyBeingBought(Exception):
         self.order = order
 
 
+@telemetry.traced("place order")
 @again_when_locked  # a crowd before one shelf waits longer than a lock does
 @transaction.atomic
 def place_order(

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from config.lib import telemetry
 from orders.pipeline.engine.poll import work
 from orders.sweeper import Sweeper
 
@@ -61,6 +62,7 @@ def _live(stop: threading.Event) -> None:
     work(stop)
     sweeper.stop()
     sweeper.join(timeout=5)
+    telemetry.flush()
 
 
 def _end_with(parent: int, stop: threading.Event) -> None:

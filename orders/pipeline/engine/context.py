@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from config.lib import clock, leases
+from config.lib import clock, leases, telemetry
 from orders.models import Effect, Order, PipelineRun, StageRun
 from orders.pipeline.engine.errors import Refused, Spent, Uncertain
 from orders.pipeline.engine.graph import Stage
@@ -105,7 +105,8 @@ class Context:
 
     def _call(self, effect: Effect, call: Callable[[Json, str], Json]) -> Json:
         try:
-            return call(effect.request, effect.key)
+            with telemetry.span(f"{effect.receiver} {effect.operation}", key=effect.key, technique=effect.technique):
+                return call(effect.request, effect.key)
         except (Refused, Spent) as refusal:
             _settle(effect, Effect.State.REJECTED, response={"error": str(refusal)})
             raise

@@ -17,7 +17,7 @@ from config.lib import clock as clocks
 from config.lib import leases
 from config.lib.leases import LeaseLost
 from orders.models import PipelineRun, StageRun
-from orders.pipeline.engine import gates, graph, rows, settle
+from orders.pipeline.engine import gates, graph, observe, rows, settle
 from orders.pipeline.engine.context import LEASE, Context
 from orders.pipeline.engine.errors import StageError, Transient
 from orders.pipeline.engine.graph import Wait
@@ -94,16 +94,18 @@ class Worker:
 
         Returns the stage that was claimed together with that.
         """
-        try:
-            with self._kept(context):
-                return self._act(context)
-        except Exception as error:
-            self._failed(context, error)
+        with observe.attempt(context):
+            try:
+                with self._kept(context):
+                    return self._act(context)
+            except Exception as error:
+                self._failed(context, error)
         return self.claim()
 
     def _failed(self, context: Context, error: Exception) -> None:
         """Sort what went wrong: a lost lease is nobody's business any more, the rest is written under the fence."""
         if isinstance(error, LeaseLost):
+            observe.came_to(observe.Outcome.LOST, str(error))
             log.warning("%s", error)
         elif isinstance(error, StageError):
             settle.fail(context, error, now=self.clock())
@@ -157,12 +159,13 @@ class Worker:
                 self._call_others(freed - bool(following))
                 return following
             context = self.context(following)
-            try:
-                with transaction.atomic():
-                    freed += self._write(context, run) - 1
-            except Exception as error:
-                self._failed(context, error)
-                break
+            with observe.attempt(context):
+                try:
+                    with transaction.atomic():
+                        freed += self._write(context, run) - 1
+                except Exception as error:
+                    self._failed(context, error)
+                    break
         return self._following(freed)
 
     def _write(self, context: Context, run: PipelineRun) -> int:

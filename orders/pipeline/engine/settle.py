@@ -18,7 +18,7 @@ from config.lib.leases import LeaseLost
 from config.lib.locks import lock_columns, lock_one
 from config.lib.realtime import publish_after_commit
 from orders.models import PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import gates, graph, rows, takeback
+from orders.pipeline.engine import gates, graph, observe, rows, takeback
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Refused, StageError, Transient, Uncertain
 from orders.pipeline.engine.graph import Output, Wait
@@ -71,6 +71,7 @@ def write_result(context: Context, result: Output | Wait, *, run: PipelineRun, n
         return 0
     if not rows.succeed(stage, result, started_at=context.now, now=now):
         raise LeaseLost(f"{stage} was taken over after fence {stage.fence}")
+    observe.came_to(Outcome.SUCCEEDED)
     return after_end_of(stage, run, now)
 
 
@@ -93,6 +94,7 @@ def fail(context: Context, error: StageError, *, now: datetime, cause: Exception
     try:
         _write(context, kind, now, trace=trace, **told, **_after_failure(context, error, cause, now))
     except LeaseLost as lost:
+        observe.came_to(Outcome.LOST, str(lost))
         log.warning("%s", lost)
         return
     if isinstance(error, Refused) and context.spec.takes_back_when_refused:
@@ -123,6 +125,7 @@ def _write(context: Context, outcome: str, now: datetime, *, trace: str = "", **
     stage = context.stage
     worker = stage.lease_owner
     leases.write(StageRun.objects.filter(state=State.RUNNING), stage, **changes, **leases.RELEASED)
+    observe.came_to(outcome, changes.get("error", ""))
     StageAttempt.objects.create(
         stage=stage,
         number=stage.attempts,

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from config.lib import telemetry
 from config.lib.tasks import send_after_commit, send_each_after_commit
 from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import graph
@@ -27,21 +28,23 @@ def start(
     a sweep finds the run within seconds. `parent` is the run because of which this one is started.
     """
     pipeline = graph.newest(name)
-    run, is_new = PipelineRun.objects.get_or_create(
-        pipeline=pipeline.name,
-        order=order,
-        generation=1,
-        defaults={
-            "version": pipeline.version,
-            "priority": pipeline.priority,
-            "parent": parent,
-            "created_at": now,
-        },
-    )
-    if is_new:
-        StageRun.objects.bulk_create(_rows(pipeline, run, order, now))
-        if announce:
-            wake_worker(run.pk, run.priority)
+    with telemetry.span(f"start {name}", order=order.number, pipeline=name, version=pipeline.version):
+        run, is_new = PipelineRun.objects.get_or_create(
+            pipeline=pipeline.name,
+            order=order,
+            generation=1,
+            defaults={
+                "version": pipeline.version,
+                "priority": pipeline.priority,
+                "parent": parent,
+                "trace_parent": telemetry.traceparent(),
+                "created_at": now,
+            },
+        )
+        if is_new:
+            StageRun.objects.bulk_create(_rows(pipeline, run, order, now))
+            if announce:
+                wake_worker(run.pk, run.priority)
     return run
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from config.lib import leases
 from config.lib.leases import LeaseLost
 from orders.models import PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import gates, graph, settle
+from orders.pipeline.engine import gates, graph, observe, settle
 from orders.pipeline.engine.start import wake_worker, wake_workers
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
         changes |= {"state": State.PARKED, "finished_at": now, "owner": _owner(stage)}
         changes["error"] = f"{lost}, the {kills}th in a row: what this stage is given may be what kills them"
     worker = stage.lease_owner
-    settle.lock(stage.run_id)
+    stage.run = settle.lock(stage.run_id)
     running = StageRun.objects.filter(state=State.RUNNING, lease_until=stage.lease_until)  # not renewed meanwhile
     try:
         leases.write(running, stage, available_at=now, **changes, **leases.RELEASED)
@@ -69,6 +69,7 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
         started_at=now,
         finished_at=now,
     )
+    observe.lost(stage, lost, now)
     log.warning("%s: %s of run %s is %s", lost, stage, stage.run_id, changes["state"])
     return True
 
