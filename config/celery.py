@@ -14,9 +14,15 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect(weak=False)
+def check_settings_and_runs(**kwargs: object) -> None:
+    """A worker with a wrong setting would spend money wrongly; it does not start. Nor does one with too old a code."""
+    from config.checks import refuse_to_start
+
+    refuse_to_start("default")
+
+
 @beat_init.connect(weak=False)
 def check_settings(**kwargs: object) -> None:
-    """A worker with a wrong setting would spend money wrongly; it does not start."""
     from config.checks import refuse_to_start
 
     refuse_to_start()

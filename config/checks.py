@@ -54,9 +54,12 @@ def production_is_no_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     return [Error(what, hint, id=f"config.{code}") for code, rule in RULES.items() for what, hint in rule()]
 
 
-def refuse_to_start() -> None:
-    """End this process with the refusals as text when a setting forbids to serve; called by web server and workers."""
-    serious = [message for message in run_checks() if message.is_serious()]
+def refuse_to_start(*databases: str) -> None:
+    """End this process with the refusals as text when it must not serve; called by web server and workers.
+
+    Workers name the databases whose rows they depend on, too.
+    """
+    serious = [message for message in run_checks(databases=databases) if message.is_serious()]
     if serious:
         sys.exit(
             "Hitotsu does not start:\n" + "\n".join(f"- {message.msg} {message.hint or ''}" for message in serious)

@@ -8,5 +8,5 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the pipelines, receivers and sweeps known before anything runs."""
-        from orders import receivers, sweeper  # noqa: F401
+        from orders import checks, receivers, sweeper  # noqa: F401
         from orders.pipeline import purchase  # noqa: F401

@@ -2,13 +2,16 @@
 
 import re
 import sys
+from io import StringIO
 from types import ModuleType
 
 import pytest
+from django.core.management import call_command
 
+from orders.checks import graphs_are_as_they_were_released
 from orders.models import OrderEvent, StageRun
 from orders.pipeline import purchase, stages
-from orders.pipeline.engine import graph
+from orders.pipeline.engine import graph, released
 from scripts import catalogue, messages
 from tests import builders
 from tests.architecture.sources import ROOT
@@ -53,6 +56,19 @@ def test_the_stage_of_the_guide_gives_points_once_through_an_outage(
     assert OrderEvent.objects.filter(order=order, kind="orders.points.given").count() == 1
     assert [world.run_of(one).version for one in (before, order)] == [1, 2]
     assert "points" not in world.stages(before)
+
+
+def test_the_command_of_the_guide_releases_the_new_version(add_the_stage, tmp_path, monkeypatch):
+    file = tmp_path / "released.json"
+    file.write_text(released.FILE.read_text())
+    monkeypatch.setattr(released, "FILE", file)
+    assert not graphs_are_as_they_were_released(None)
+    add_the_stage()
+    (refusal,) = graphs_are_as_they_were_released(None)
+    (command,) = re.findall(r"`manage\.py (pipeline_versions --release)`", GUIDE.read_text())
+    assert (refusal.id, command in refusal.hint) == ("orders.E002", True)
+    call_command(*command.split(), stdout=StringIO())
+    assert not graphs_are_as_they_were_released(None)
 
 
 @pytest.mark.parametrize("language", ["日本語", "In English"])

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
+from config.checks import refuse_to_start
 from config.lib import telemetry
 from orders.pipeline.engine.poll import work
 from orders.sweeper import Sweeper
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--processes", type=int, default=2, help="how many processes work side by side (2)")
 
     def handle(self, *args: Any, processes: int, **options: Any) -> None:
+        refuse_to_start("default")
         connections.close_all()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
