@@ -16,6 +16,7 @@ from config.lib.staff import list_of
 from orders.admin import words
 from orders.admin.sheet import Chip
 from orders.models import Order, OutboundMail, ProviderEvent, Refund, StageRun
+from orders.pipeline.engine import limits
 from orders.queries import needs_a_person
 from vod.models import Asset, TranscodeJob
 
@@ -153,6 +154,13 @@ def _order_cares(now: datetime) -> tuple[Care, ...]:
             list_of(StageRun, state__exact=StageRun.State.PARKED),
             _("Open the order, read the last error, then retry or skip."),
             "pan_tool",
+        ),
+        Care(
+            _("Stages beyond their limits"),
+            StageRun.objects.filter(limits.beyond(now)).count(),
+            list_of(StageRun, late=1),
+            _("They take longer than they should: look at the run for what keeps them."),
+            "timer",
         ),
         Care(
             _("Mails of which it is not known whether they arrived"),

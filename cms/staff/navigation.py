@@ -40,7 +40,9 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         pgettext_lazy("staff", "Orders"),
         (
             ("orders.Order", "receipt_long"),
-            ("orders.StageRun", "account_tree"),
+            ("orders.PipelineRun", "account_tree"),
+            ("orders.StageRun", "pan_tool"),
+            ("orders.Pause", "pause_circle"),
             ("orders.OutboundMail", "mail"),
             ("orders.Cart", "shopping_cart"),
         ),

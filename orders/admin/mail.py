@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from config.lib.staff import ReadOnlyAdmin, page_of, state_column
 from orders.admin import words
-from orders.admin.pipeline import reason_of, refuse_without_permission, sheet_of
+from orders.admin.acts import fence_of, reason_of, refuse_without_permission, sheet_of
 from orders.models import OutboundMail
 from orders.pipeline.engine.operate import NotPossible
 from orders.services import mails
@@ -78,16 +78,10 @@ class OutboundMailAdmin(ReadOnlyAdmin):
         mail = get_object_or_404(OutboundMail.objects.select_related("order"), pk=pk)
         try:
             decide(
-                mail=mail, fence=_fence_of(request), actor=request.user, reason=reason_of(request), now=timezone.now()
+                mail=mail, fence=fence_of(request), actor=request.user, reason=reason_of(request), now=timezone.now()
             )
         except NotPossible:
             messages.error(request, _("The mail or its stage has moved on meanwhile, so nothing was changed."))
         else:
             messages.success(request, done)
         return HttpResponseRedirect(sheet_of(mail.order) if mail.order else page_of(mail))
-
-
-def _fence_of(request: HttpRequest) -> int:
-    """The attempt that the form was about; a form that names none is about no attempt there ever was."""
-    sent = request.POST.get("fence", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else -1

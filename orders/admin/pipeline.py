@@ -1,44 +1,42 @@
 """Runs and their stages: looked at here, brought on by buttons alone, each act kept with who and why."""
 
-from collections.abc import Callable
+import uuid
+from functools import partial
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from asgiref.sync import sync_to_async
+from django.contrib import admin
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import close_old_connections
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from config.lib.staff import ReadOnlyAdmin, ReadOnlyInline, as_text, link, page_of, state_column
-from orders.admin import words
-from orders.admin.sheet import can_be_skipped
-from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import operate
-from orders.pipeline.engine.operate import NotPossible
+from accounts.models import User
+from accounts.services import still_signed_in
+from config.lib.realtime import stream
+from config.lib.staff import BAD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, chip, link, state_column
+from orders.admin import acts, words
+from orders.admin.acts import StageActs
+from orders.admin.redrive import Redrive
+from orders.admin.run import RunSheet
+from orders.admin.strip import length
+from orders.admin.why import role
+from orders.models import Effect, Handler, OperatorAction, PipelineRun, StageAttempt, StageRun
+from orders.pipeline.engine import graph, limits
+from orders.pipeline.engine.settle import spec_of
+from orders.queries import needs_a_person
 
-LONGEST_REASON = 1000
-
-
-def sheet_of(order: Order) -> str:
-    """The order's page, at its runs."""
-    return f"{page_of(order)}#runs"
-
-
-def refuse_without_permission(request: HttpRequest) -> None:
-    """Only who may change stages acts on them, and on the mails that they send."""
-    if not request.user.has_perm("orders.change_stagerun"):  # type: ignore[union-attr]
-        raise PermissionDenied
-
-
-def reason_of(request: HttpRequest) -> str:
-    return request.POST.get("reason", "").strip()[:LONGEST_REASON]
+State = StageRun.State
 
 
 @admin.register(PipelineRun)
@@ -49,6 +47,7 @@ class PipelineRunAdmin(ReadOnlyAdmin):
         "version",
         "generation",
         "state_word",
+        "attention",
         "failure",
         "created_at",
         "finished_at",
@@ -57,11 +56,73 @@ class PipelineRunAdmin(ReadOnlyAdmin):
     search_fields = ("order__number", "order__email", "failure")
     date_hierarchy = "created_at"
     related = ("order",)
+    change_form_template = "admin/orders/pipelinerun/change_form.html"
     state_word = state_column("state", words.RUN_COLOURS, _("state"))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/take-back/", view(require_POST(acts.take_back)), name="orders_pipelinerun_take_back"),
+            path("<uuid:pk>/events/", run_events, name="orders_pipelinerun_events"),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        parked = StageRun.objects.filter(needs_a_person(), run=OuterRef("pk"))
+        return super().get_queryset(request).annotate(_needs_a_person=Exists(parked))
+
+    @display(description=_("attention"))
+    def attention(self, run: Any) -> SafeString | str:
+        return chip(_("needs a person"), BAD) if run._needs_a_person else ""
 
     @display(description=_("order"), ordering="order__number")
     def order_link(self, run: PipelineRun) -> SafeString | str:
         return link(run.order)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        run, asked = context["original"], request.GET
+        sheet = RunSheet(run, request.user, timezone.now(), (asked.get("stage", ""), asked.get("item", "")))  # type: ignore[arg-type]
+        context |= {
+            "sheet": sheet,
+            "title": f"{run.order.number} {run.pipeline}",
+            "may_operate": acts.may_operate(request),
+            "may_take_back": acts.may_take_back(request),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+async def run_events(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Server-sent events of one run for staff who may see it: each only says that the page should look again."""
+    user = await request.auser()
+    if not isinstance(user, User) or not await _may_watch(user):
+        raise Http404
+    run = await PipelineRun.objects.select_related("order").filter(pk=pk).afirst()
+    if run is None:
+        raise Http404
+    await sync_to_async(close_old_connections)()  # a page stays open for minutes and must not hold one for so long
+    body = stream(
+        f"order:{run.order.number}",
+        reader=f"member:{user.pk}",
+        may_go_on=partial(_may_go_on, user, request.session),
+    )
+    response = StreamingHttpResponse(body, content_type="text/event-stream")
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+@sync_to_async
+def _may_watch(user: User) -> bool:
+    return user.is_active and user.is_staff and user.has_perm("orders.view_pipelinerun")
+
+
+@sync_to_async
+def _may_go_on(user: User, session: SessionBase) -> bool:
+    try:
+        fresh = User.objects.filter(pk=user.pk, is_active=True, is_staff=True).exists()
+        return fresh and still_signed_in(user, session)
+    finally:
+        close_old_connections()
 
 
 class AttemptInline(ReadOnlyInline):
@@ -81,22 +142,81 @@ class ActionInline(ReadOnlyInline):
     related = ("actor", "stage")
 
 
+class BeyondItsLimit(TickFilter):
+    title = pgettext_lazy("stage", "limit")
+    parameter_name = "late"
+    choice = _("beyond its limit")
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(limits.beyond(timezone.now()))
+
+
+class OwnerFilter(admin.SimpleListFilter):
+    """By the role that answers for a parked stage."""
+
+    title = _("who answers for it")
+    parameter_name = "owner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        owners = {one.owner for pipeline in graph.registered() for one in pipeline.everything if one.owner}
+        return [(name, role(name)) for name in sorted(owners)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(owner=self.value()) if self.value() else queryset
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """By who looks after a stage."""
+
+    title = _("assigned to")
+    parameter_name = "assigned"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("me", _("me")), ("nobody", _("nobody"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "me":
+            return queryset.filter(assignee_id=request.user.pk)
+        return queryset.filter(assignee=None) if self.value() == "nobody" else queryset
+
+
+def _spec(stage: StageRun) -> graph.Stage | None:
+    try:
+        return spec_of(stage)
+    except graph.GraphError:
+        return None
+
+
 @admin.register(StageRun)
-class StageRunAdmin(ReadOnlyAdmin):
+class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
     list_display = (
         "name_words",
         "order_link",
         "handler",
         "state_word",
+        "owner_word",
+        "assignee",
+        "age",
         "attempts",
+        "error_class",
         "error",
-        "available_at",
-        "deadline_at",
+        "run_link",
     )
-    list_filter = ("state", "name", "error_kind", "kind")
-    search_fields = ("run__order__number", "run__order__email", "name", "error")
+    list_filter = (
+        BeyondItsLimit,
+        "state",
+        "name",
+        OwnerFilter,
+        AssigneeFilter,
+        "error_class",
+        "error_kind",
+        "kind",
+        "finished_at",
+    )
+    search_fields = ("run__order__number", "run__order__email", "name", "error", "error_class")
     ordering = ("-pk",)
-    related = ("run__order",)
+    related = ("run__order", "assignee")
+    list_before_template = "admin/orders/stagerun/before_list.html"
     inlines = (AttemptInline, EffectInline, ActionInline)
     change_form_template = "admin/orders/stagerun/change_form.html"
     state_word = state_column("state", words.STAGE_COLOURS, _("state"))
@@ -109,12 +229,7 @@ class StageRunAdmin(ReadOnlyAdmin):
     )
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/retry/", view(require_POST(self.retry)), name="orders_stagerun_retry"),
-            path("<int:pk>/skip/", view(require_POST(self.skip)), name="orders_stagerun_skip"),
-            *super().get_urls(),
-        ]
+        return [*self.act_urls(), *self.redrive_urls(), *super().get_urls()]
 
     @display(description=_("order"), ordering="run__order__number")
     def order_link(self, stage: StageRun) -> SafeString | str:
@@ -128,6 +243,21 @@ class StageRunAdmin(ReadOnlyAdmin):
     @display(description=_("handler"), ordering="item")
     def handler(self, stage: Any) -> str:
         return stage._handler or stage.item or "-"
+
+    @display(description=_("who answers for it"), ordering="owner")
+    def owner_word(self, stage: StageRun) -> Any:
+        return role(stage.owner) if stage.owner else "-"
+
+    @display(description=_("stands still for"), ordering="finished_at")
+    def age(self, stage: StageRun) -> SafeString | str:
+        """How long a parked stage has waited; beyond its limit the word is red."""
+        since = limits.over_since(stage, _spec(stage), (), timezone.now()) if stage.started_at else None
+        told = length(timezone.now() - stage.finished_at) if stage.state == State.PARKED and stage.finished_at else "-"
+        return chip(_("beyond its limit"), BAD) if since and told == "-" else chip(told, BAD) if since else told
+
+    @display(description=_("run"))
+    def run_link(self, stage: StageRun) -> SafeString:
+        return format_html('<a class="staff-link" href="{}">{}</a>', acts.page_of_stage(stage), _("graph"))
 
     @display(description=_("stage"), ordering="name")
     def name_words(self, stage: StageRun) -> str:
@@ -144,42 +274,6 @@ class StageRunAdmin(ReadOnlyAdmin):
     @display(description=_("output"))
     def result(self, stage: StageRun) -> SafeString:
         return as_text(stage.output)
-
-    def retry(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Try a stage that stands still once more, with a fresh budget of attempts."""
-        return self._operate(request, pk, operate.retry, _("The stage is tried again now."))
-
-    def skip(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Go on without a stage; the reason is asked for and kept."""
-        refuse_without_permission(request)
-        stage = get_object_or_404(StageRun.objects.select_related("run__order"), pk=pk)
-        if not can_be_skipped(stage):
-            messages.error(request, _("What follows relies on this stage, so it cannot be skipped. Retry it."))
-            return HttpResponseRedirect(sheet_of(stage.run.order))
-        if not reason_of(request):
-            messages.error(request, _("Say why the stage is skipped: the reason is kept. Nothing was changed."))
-            return HttpResponseRedirect(sheet_of(stage.run.order))
-        return self._operate(request, pk, operate.skip, _("The stage was skipped, and the run goes on."))
-
-    def _operate(self, request: HttpRequest, pk: int, act: Callable[..., None], done: Any) -> HttpResponse:
-        refuse_without_permission(request)
-        stage = get_object_or_404(StageRun.objects.select_related("run__order"), pk=pk)
-        try:
-            act(stage=stage, actor=request.user, reason=reason_of(request), now=timezone.now())
-        except NotPossible:
-            messages.error(request, moved_on(stage))
-        else:
-            messages.success(request, done)
-        return HttpResponseRedirect(sheet_of(stage.run.order))
-
-
-def moved_on(stage: StageRun) -> str:
-    """What to say when the pipeline, or a colleague, was faster."""
-    stage.refresh_from_db(fields=["state"])
-    return _("%(stage)s: %(state)s by now, so nothing was changed. Look at the stage again.") % {
-        "stage": words.STAGES.get(stage.name, stage.name),
-        "state": stage.get_state_display(),
-    }
 
 
 @admin.register(StageAttempt)

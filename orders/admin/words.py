@@ -35,6 +35,13 @@ STAGES: dict[str, Any] = {
     "unplace": _("Take back the placement"),
     "mail_refunded": _("Mail that the money was given back"),
 }
+
+
+def stage(name: str) -> Any:
+    """The stage in words; one that was added without words by its name."""
+    return STAGES.get(name, name)
+
+
 EVENTS: dict[str, Any] = {
     "orders.order.made": _("The order was made"),
     "orders.payment.declined": _("The payment was declined"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from cms.staff import labels
 from cms.staff.dashboard import dashboard
 from config.lib.money import yen
-from orders.models import Order, ProviderEvent, Refund
+from orders.models import Order, ProviderEvent, Refund, StageRun
 from scripts import messages
 from tests.admin.rows import fill
 from vod.models import Asset
@@ -38,6 +38,7 @@ def test_each_figure_and_each_care_leads_to_the_rows_behind_it(visit, chief):
     Asset.objects.update(state=Asset.State.FAILED)
     Refund.objects.update(state=Refund.State.FAILED)
     ProviderEvent.objects.update(received_at=timezone.now() - timedelta(hours=1))
+    StageRun.objects.filter(name="instruct").update(started_at=timezone.now() - timedelta(days=2))
     client = visit(chief)
     board = client.get("/admin/").context["dashboard"]
     counts = {care.href: client.get(care.href).context["cl"].result_count for care in board.cares}

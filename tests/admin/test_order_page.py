@@ -51,7 +51,9 @@ def _sheet(order) -> str:
 
 def _press(client, order, act: str, reason: str = ""):
     stage = StageRun.objects.get(run__order=order, name="instruct")
-    return client.post(reverse(f"admin:orders_stagerun_{act}", args=[stage.pk]), {"reason": reason}, follow=True)
+    return client.post(
+        reverse(f"admin:orders_stagerun_{act}", args=[stage.pk]), {"reason": reason, "fence": stage.fence}, follow=True
+    )
 
 
 def _decide(client, order, act: str, form: dict[str, str] | None = None):
@@ -113,7 +115,7 @@ def test_what_others_rely_on_offers_no_skip_and_refuses_one(visit, sam, world, r
     stage = world.stage(refused, "ship_list")
     skip = reverse("admin:orders_stagerun_skip", args=[stage.pk])
     assert skip not in visit(sam).get(_sheet(refused)).content.decode()
-    response = visit(sam).post(skip, {"reason": "in a hurry"}, follow=True)
+    response = visit(sam).post(skip, {"reason": "in a hurry", "fence": stage.fence}, follow=True)
     assert [message.level_tag for message in response.context["messages"]] == ["error"]
     assert world.stage(refused, "ship_list").state == StageRun.State.PARKED
 

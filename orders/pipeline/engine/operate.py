@@ -69,7 +69,7 @@ def change(
 
 
 @transaction.atomic
-def resume(*, stage: StageRun, actor: User, reason: str, now: datetime) -> int:
+def resume(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int | None = None) -> int:
     """Take the run up again from this stage: it, and all after it that was given up, is done after all.
 
     What succeeded stays as it is. Returns how many stages are taken up again.
@@ -81,6 +81,7 @@ def resume(*, stage: StageRun, actor: User, reason: str, now: datetime) -> int:
         raise NotPossible(f"The run is {run.get_state_display()}: it cannot be taken up again")
     if stage.state not in GIVEN_UP:
         raise NotPossible(f"The stage {stage} is {stage.get_state_display()} by now")
+    _check_fence(stage, fence)
     log(stage, Verb.RESUME, actor, reason)
     pipeline = graph.find(run.pipeline, run.version)
     later = StageRun.objects.filter(run=run, name__in=pipeline.descendants(stage.name), state__in=GIVEN_UP)
@@ -143,9 +144,9 @@ def beyond_return(run: PipelineRun) -> StageRun | None:
 
 
 @transaction.atomic
-def assign(*, stage: StageRun, to: User | None, actor: User, reason: str = "") -> None:
+def assign(*, stage: StageRun, to: User | None, actor: User, reason: str = "", fence: int | None = None) -> None:
     """Say who looks after a parked stage."""
-    stage, _ = _standing_still(stage, None)
+    stage, _ = _standing_still(stage, fence)
     log(stage, Verb.ASSIGN, actor, reason, assignee=stage.assignee_id)
     StageRun.objects.filter(pk=stage.pk).update(assignee=to)
 
@@ -235,9 +236,13 @@ def _standing_still(stage: StageRun, fence: int | None) -> tuple[StageRun, Pipel
     fresh = StageRun.objects.select_related("run__order").get(pk=stage.pk)
     if fresh.state not in STANDING_STILL:
         raise NotPossible(f"The stage {fresh} is {fresh.get_state_display()} by now")
-    if fence is not None and fresh.fence != fence:
-        raise NotPossible(f"The stage {fresh} was tried again since this page was made")
+    _check_fence(fresh, fence)
     return fresh, run
+
+
+def _check_fence(stage: StageRun, fence: int | None) -> None:
+    if fence is not None and stage.fence != fence:
+        raise NotPossible(f"The stage {stage} was tried again since this page was made")
 
 
 def _try_again(stage: StageRun, now: datetime, *, expected: tuple[str, ...] = STANDING_STILL, **changes: Any) -> None:

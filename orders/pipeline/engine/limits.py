@@ -1,0 +1,44 @@
+"""Stages that take longer than staff expect: beyond the `limit` that their declaration names.
+
+The time counts from the moment a stage was first begun, or, while nobody has begun it, from the last end of any stage
+of its run. A call that waits for an event, as the charge waits for the buyer, is at nobody's desk and does not count.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q
+
+from orders.models import StageRun
+from orders.pipeline.engine import graph
+
+State = StageRun.State
+OPEN = (State.READY, State.RUNNING, State.WAITING, State.PARKED)
+
+
+def beyond(now: datetime) -> Q:
+    """The stages beyond their limit, of all pipelines."""
+    found = Q(pk__in=[])
+    for pipeline in graph.registered():
+        for spec in pipeline.everything:
+            if spec.limit is not None:
+                found |= Q(run__pipeline=pipeline.name, run__version=pipeline.version, name=spec.name) & _late(
+                    spec.limit, now
+                )
+    return found & Q(state__in=OPEN) & ~Q(kind=StageRun.Kind.EXTERNAL, state=State.WAITING)
+
+
+def _late(limit: timedelta, now: datetime) -> Q:
+    recent = StageRun.objects.filter(run=OuterRef("run"), finished_at__gt=now - limit).exclude(pk=OuterRef("pk"))
+    is_not_begun = Q(started_at__isnull=True, run__created_at__lte=now - limit) & ~Exists(recent)
+    return Q(started_at__lte=now - limit) | is_not_begun
+
+
+def over_since(stage: StageRun, spec: graph.Stage | None, rows: Iterable[StageRun], now: datetime) -> datetime | None:
+    """Since when the stage is beyond its limit; None where it is not. `rows` are all stages of its run."""
+    is_waiting = stage.state == State.WAITING and stage.kind == StageRun.Kind.EXTERNAL
+    if spec is None or spec.limit is None or stage.state not in OPEN or is_waiting:
+        return None
+    ends = [row.finished_at for row in rows if row.finished_at and row.pk != stage.pk]
+    began = stage.started_at or max([stage.run.created_at, *ends])
+    return began + spec.limit if began + spec.limit <= now else None
