@@ -11,8 +11,11 @@ from accounts.models import User
 from orders.carriers import Parcel, parcels
 from orders.models import FulfillmentOrder, Order, OrderLine, OutboundMail, Payment, ShipmentLine, TaxDocument
 from orders.pictures import picture_of
+from orders.services.cancelling import Standing, asked_by, standing
 from shop.models import ProductImage
 from vod.models import Entitlement
+
+OPEN = (Order.State.PENDING_PAYMENT, Order.State.PLACED)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class OrderPage:
     parcels: tuple[Parcel, ...]
     documents: tuple[TaxDocument, ...]
     is_mail_sent: bool
+    cancelling: Standing
+    cancelled_by: str = ""
 
     @property
     def videos(self) -> list[Row]:
@@ -66,7 +71,12 @@ class OrderPage:
     @property
     def is_open(self) -> bool:
         """Whether anything may still change, so that the page listens."""
-        return self.order.state in (Order.State.PENDING_PAYMENT, Order.State.PLACED)
+        return self.order.state in OPEN
+
+    @property
+    def was_charged(self) -> bool:
+        """Whether money came in, be it given back since."""
+        return any(payment.state == Payment.State.SUCCEEDED for payment in self.order.payments.all())
 
 
 def order_page(user: User, number: str, *, is_payable: bool = True) -> OrderPage | None:
@@ -86,6 +96,8 @@ def order_page(user: User, number: str, *, is_payable: bool = True) -> OrderPage
         parcels=on_the_way,
         documents=tuple(_documents(order)) if order.is_paid else (),
         is_mail_sent=order.is_paid and _is_confirmed_by_mail(order),
+        cancelling=standing(order) if order.state in OPEN else Standing(),
+        cancelled_by=asked_by(order) if order.state == Order.State.CANCELLED else "",
     )
 
 
@@ -194,7 +206,9 @@ def _step(key: str, label: str, *, at: datetime | None) -> Step:
 def _ended(order: Order) -> Step:
     if order.state == Order.State.EXPIRED:
         return Step("expired", _("Not paid in time; nothing was charged"), "stopped")
-    return Step("cancelled", _("Cancelled; the payment was given back"), "stopped")
+    is_charged = any(payment.state == Payment.State.SUCCEEDED for payment in order.payments.all())
+    words = _("Cancelled; the payment was given back") if is_charged else _("Cancelled; nothing was charged")
+    return Step("cancelled", words, "stopped")
 
 
 def _with_current(steps: list[Step]) -> list[Step]:

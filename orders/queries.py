@@ -31,6 +31,11 @@ def needs_a_person() -> Q:
     return Q(state=StageRun.State.PARKED)
 
 
+def was_paid(order: Order) -> bool:
+    """Whether money came in for it; the order itself may not know of it yet."""
+    return order.payments.filter(state=Payment.State.SUCCEEDED).exists()
+
+
 def last_decline(order: Order) -> str:
     """Why the last card was refused, as the provider's code; empty when none was, or the order is paid."""
     payments = [payment for payment in order.payments.all() if payment.state != Payment.State.SUCCEEDED]

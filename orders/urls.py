@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<slug:number>/", order.show_order, name="order"),
     path("orders/<slug:number>/return/", order.order_return, name="order_return"),
     path("orders/<slug:number>/pay/", order.pay, name="pay"),
+    path("orders/<slug:number>/cancel/", order.cancel_order, name="cancel_order"),
     path("events/orders/<slug:number>/", order.order_events, name="order_events"),
     # Webhooks
     path("webhooks/stripe/", webhooks.stripe_webhook, name="stripe_webhook"),

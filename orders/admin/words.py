@@ -34,6 +34,10 @@ STAGES: dict[str, Any] = {
     "correct": _("Issue the correcting document"),
     "unplace": _("Take back the placement"),
     "mail_refunded": _("Mail that the money was given back"),
+    "close_payment": _("Give up the open payment"),
+    "stop": _("Stop the purchase"),
+    "await_undone": _("Wait until the purchase is undone"),
+    "mail_cancelled": _("Mail what became of the cancellation"),
 }
 
 
@@ -50,6 +54,7 @@ EVENTS: dict[str, Any] = {
     "orders.shipment.sent": _("A parcel was sent"),
     "orders.refund.succeeded": _("The money was given back"),
     "orders.refund.failed": _("The refund failed: the money came back and is owed to the buyer"),
+    "orders.order.cancel_asked": _("The order was to be cancelled"),
     "orders.order.taken_back": _("The order was taken back"),
     "orders.order.completed": _("The order is complete"),
 }
@@ -57,6 +62,8 @@ MAILS: dict[str, Any] = {
     "order_confirmed": _("confirmation of the order"),
     "order_shipped": _("notice of a shipment"),
     "order_refunded": _("notice of the refund"),
+    "order_cancelled": _("notice of the cancellation"),
+    "order_not_cancelled": _("notice that it could not be cancelled"),
 }
 
 STAGE_COLOURS = {

@@ -12,6 +12,7 @@ To add a stage: one module in `stages/`, one line here, and a new version.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from orders import queries
 from orders.models import Effect, Order
 from orders.pipeline.engine.graph import Pipeline, Retry, external, parks, register, takes_back, transactional, wait
 from orders.pipeline.stages import (
@@ -47,8 +48,8 @@ def shipping_handlers(order: Order) -> Iterable[str]:
 
 
 def was_paid(order: Order) -> bool:
-    order.refresh_from_db(fields=["paid_at"])
-    return order.is_paid
+    """Whether money came in; the order itself may not know of it yet."""
+    return queries.was_paid(order)
 
 
 def finished(order: Order, now: datetime) -> None:
@@ -60,11 +61,13 @@ def finished(order: Order, now: datetime) -> None:
 
 
 def taken_back(order: Order, now: datetime, reason: str) -> None:
-    """The order ends without having cost anything: not paid in time, or given back because it cannot be fulfilled."""
+    """The order ends without having cost anything: not paid in time, cancelled, or not to be fulfilled."""
     stock.release(references=order.lines.filter(variant__isnull=False).values_list("reference", flat=True), now=now)
     order.refresh_from_db()
-    order.move_to(Order.State.CANCELLED if order.is_paid else Order.State.EXPIRED)
-    events.record(order, "orders.order.taken_back", now=now, is_public=True, reason=reason, was_paid=order.is_paid)
+    is_paid = was_paid(order)
+    is_cancelled = is_paid or order.runs.filter(pipeline="cancel", finished_at__isnull=True).exists()
+    order.move_to(Order.State.CANCELLED if is_cancelled else Order.State.EXPIRED)
+    events.record(order, "orders.order.taken_back", now=now, is_public=True, reason=reason, was_paid=is_paid)
 
 
 PURCHASE = register(

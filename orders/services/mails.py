@@ -25,7 +25,13 @@ from orders.pipeline.engine.operate import retry as try_again
 
 State = OutboundMail.State
 # Which stage of a run sends a mail of which kind; the mail's key ends with the stage's item.
-STAGE_OF = {"order_confirmed": "mail", "order_shipped": "mail_shipped", "order_refunded": "mail_refunded"}
+STAGE_OF = {
+    "order_confirmed": "mail",
+    "order_shipped": "mail_shipped",
+    "order_refunded": "mail_refunded",
+    "order_cancelled": "mail_cancelled",
+    "order_not_cancelled": "mail_cancelled",
+}
 
 
 def compose(kind: str, order: Order, *, key: str, now: datetime, **context: object) -> OutboundMail:

@@ -124,6 +124,8 @@ def _new_attempt(order: Order, *, method: str, return_url: str, now: datetime) -
     order = lock_one(Order.objects.all(), pk=order.pk)
     if order.state != Order.State.PENDING_PAYMENT:
         raise NotPayable(f"{order.number} is {order.get_state_display()}")
+    if order.runs.filter(pipeline="cancel", finished_at__isnull=True).exists():
+        raise NotPayable(f"{order.number} is being cancelled")
     live = current_payment(order)
     if live and live.state == State.SUCCEEDED:
         raise NotPayable(f"{order.number} is paid")

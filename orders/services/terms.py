@@ -111,4 +111,11 @@ def _cancellation(quote: Quote) -> tuple[str, ...]:
                 "arrival. For other reasons they can be returned unopened within 8 days at your cost."
             )
         )
+    if quote.has_goods and not quote.has_video:
+        sentences.append(
+            _(
+                "Until the warehouse is asked to send them you can cancel the order on its page; the whole payment is "
+                "then given back."
+            )
+        )
     return tuple(sentences)

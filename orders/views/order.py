@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -25,7 +26,7 @@ from orders.forms import PayForm
 from orders.models import Order
 from orders.order_page import OrderPage, order_page
 from orders.pipeline.engine.errors import Transient
-from orders.services import payments
+from orders.services import cancelling, payments
 from orders.services.checkout import payment_deadline
 from orders.services.declines import sentences, words_for
 
@@ -111,6 +112,24 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         messages.error(request, _("The payment service does not answer just now. Please try again in a moment."))
         return redirect(order)
     return redirect(payable.status.page_url if payable and payable.status.page_url else order.get_absolute_url())
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask once more, then cancel the whole order, or say why that is not possible any more."""
+    order = _own_order(request, number)
+    if request.method == "GET":
+        if not cancelling.standing(order).is_possible:
+            return redirect(order)
+        context = {"order": order, "lines": order.lines.all(), "is_paid": queries.was_paid(order)}
+        return render(request, "orders/order_cancel.html", context)
+    try:
+        cancelling.cancel(order, _user(request), "", timezone.now())
+    except cancelling.NotCancellable as refusal:
+        messages.error(request, render_to_string("orders/not_cancelled.txt", {"why": refusal.why}))
+    return redirect(order)
 
 
 async def order_events(request: HttpRequest, number: str) -> HttpResponseBase:

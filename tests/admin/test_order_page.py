@@ -11,8 +11,8 @@ from django.urls import reverse
 from config.lib.staff import page_of
 from orders.admin import words
 from orders.models import OperatorAction, OutboundMail, StageRun
+from orders.pipeline.engine import graph
 from orders.pipeline.engine.errors import Refused
-from orders.pipeline.purchase import PURCHASE
 from orders.services import mails
 from tests import builders
 
@@ -81,8 +81,8 @@ def test_the_page_tells_each_stage_with_its_error_its_attempts_and_its_effects(v
     assert reverse("admin:orders_stagerun_retry", args=[rows["charge"].stage.pk]) not in text
 
 
-def test_every_stage_of_the_purchase_has_a_name_in_words(refused):
-    names = {stage.name for stage in (*PURCHASE.stages, *PURCHASE.undoings)}
+def test_every_stage_has_a_name_in_words(refused):
+    names = {stage.name for pipeline in graph.registered() for stage in pipeline.everything}
     assert not names - words.STAGES.keys()
 
 
@@ -208,7 +208,8 @@ def test_a_button_of_an_earlier_attempt_decides_nothing(visit, sam, world, unsur
 
 
 def test_each_kind_of_mail_knows_the_stage_that_sends_it():
-    stages = {stage.name for stage in (*PURCHASE.stages, *PURCHASE.undoings) if stage.name.startswith("mail")}
+    everything = [stage.name for pipeline in graph.registered() for stage in pipeline.everything]
+    stages = {name for name in everything if name.startswith("mail")}
     assert set(mails.STAGE_OF.values()) == stages
 
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.lib import leases
 from orders.models import Effect, Order, PipelineRun, StageAttempt, StageRun
+from orders.pipeline.engine import gates
 from orders.pipeline.engine import sweep as sweeping
 from orders.pipeline.engine.start import start
 from orders.pipeline.engine.sweep import sweep
@@ -87,6 +88,7 @@ def test_runs_that_nobody_can_advance_do_not_keep_others_from_being_announced(be
 def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):
     """The default order of stages goes by their runs: every run there ever was would be read and sorted."""
     begin(transactional("a", log.says("a")))
+    gates.look()
     with CaptureQueriesContext(connection) as queries:
         sweep(now=log.later(minutes=1))
     orders = [query["sql"].partition("ORDER BY")[2] for query in queries if query["sql"].startswith("SELECT")]

@@ -260,7 +260,7 @@ def test_the_page_takes_few_queries_at_any_length(
     unpaid, paid = waiting(world, alice, mug, *goods), world.bought(alice, film, mug, *goods)
     for order in (unpaid, paid):
         shopper.get(address(order))
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(19):
             shopper.get(address(order))
 
 

@@ -19,20 +19,27 @@ State = StageRun.State
 
 @transaction.atomic
 def start(
-    name: str, *, order: Order, now: datetime, announce: bool = True, parent: PipelineRun | None = None
+    name: str,
+    *,
+    order: Order,
+    now: datetime,
+    announce: bool = True,
+    parent: PipelineRun | None = None,
+    generation: int = 1,
 ) -> PipelineRun:
     """Begin pipeline `name` for `order`, or return the run that has begun already.
 
     All stage rows are written at once; a stage that does not apply to this order is not written at all. With
     `announce` off no worker is told, since the caller goes through the first stage itself; should it die before that,
-    a sweep finds the run within seconds. `parent` is the run because of which this one is started.
+    a sweep finds the run within seconds. `parent` is the run because of which this one is started;
+    `generation` counts runs of one pipeline for one order, where there may be more than one.
     """
     pipeline = graph.newest(name)
     with telemetry.span(f"start {name}", order=order.number, pipeline=name, version=pipeline.version):
         run, is_new = PipelineRun.objects.get_or_create(
             pipeline=pipeline.name,
             order=order,
-            generation=1,
+            generation=generation,
             defaults={
                 "version": pipeline.version,
                 "priority": pipeline.priority,

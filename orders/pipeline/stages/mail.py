@@ -6,10 +6,10 @@ was cut off in the middle is uncertain, stops at a person, and is never sent aga
 
 from orders import queries
 from orders.carriers import parcels
-from orders.models import TaxDocument
+from orders.models import OutboundMail, TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Output
-from orders.services import mails
+from orders.services import cancelling, mails
 
 
 def confirmation(ctx: Context) -> Output:
@@ -25,7 +25,18 @@ def shipped(ctx: Context) -> Output:
 
 
 def taken_back(ctx: Context) -> Output:
-    return _send(ctx, "order_refunded", reason=ctx.run.failure)
+    return _send(ctx, "order_refunded", asked_by=cancelling.asked_by(ctx.order))
+
+
+def cancelled(ctx: Context) -> Output:
+    """What became of a cancellation, unless the mail about the refund has said so, or nobody is left to be told."""
+    refused = ctx.output_of("stop").get("refused", "")
+    if refused:
+        is_wanted = cancelling.asked(ctx.run).is_by_buyer
+        return _send(ctx, "order_not_cancelled", why=refused) if is_wanted else {}
+    if OutboundMail.objects.filter(order=ctx.order, kind="order_refunded").exists():
+        return {"said_by": "order_refunded"}
+    return _send(ctx, "order_cancelled")
 
 
 def _send(ctx: Context, kind: str, **context: object) -> Output:
