@@ -14,6 +14,7 @@ LOOK = timedelta(hours=1)
 def act(ctx: Context) -> Output | Wait:
     if "refused" in ctx.output_of("stop"):
         return {}
+    assert ctx.run.parent_id is not None
     purchase = PipelineRun.objects.get(pk=ctx.run.parent_id)
     if purchase.finished_at:
         return {"purchase": purchase.state}
