@@ -23,6 +23,8 @@ from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from cms.metrics import metrics
+
 log = logging.getLogger(__name__)
 
 PART_SECONDS = 2.0
@@ -134,18 +136,19 @@ def _answer(name: str, future: "Future[Part]", deadline: float) -> Part:
         return Part("silent", round(PART_SECONDS * 1000), f"no answer within {PART_SECONDS:g} s")
 
 
-PROBES = {"/healthz": healthz, "/readyz": readyz}
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 class ProbeMiddleware:
-    """Answers the two probes in front of everything; stands first in `MIDDLEWARE`."""
+    """Answers the probes in front of everything; stands first in `MIDDLEWARE`."""
 
     sync_capable = True
     async_capable = True
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse | Awaitable[HttpResponse]]) -> None:
         self.get_response = get_response
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
@@ -153,4 +156,12 @@ class ProbeMiddleware:
         if probe is None:
             return self.get_response(request)
         # The checks wait, so the event loop must not: a thread of their own waits for them.
-        return sync_to_async(probe, thread_sensitive=False)(request) if iscoroutinefunction(self) else probe(request)
+        return sync_to_async(_alone, thread_sensitive=False)(probe, request) if self.is_async else probe(request)
+
+
+def _alone(probe: Callable[[HttpRequest], HttpResponse], request: HttpRequest) -> HttpResponse:
+    """Answer in a thread of its own, whose connection to the database nobody uses again."""
+    try:
+        return probe(request)
+    finally:
+        connection.close()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from cms import dev_mail, health, my_page, pictures, views
+from cms import dev_mail, health, metrics, my_page, pictures, views
 
 app_name = "cms"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("favicon.ico", views.send_favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("dev/mail/", dev_mail.list_mail, name="dev_mail"),
     path("dev/mail/<int:number>/", dev_mail.show_mail, name="dev_mail_message"),
     path("dev/mail/<int:number>/html", dev_mail.send_letter, name="dev_mail_letter"),

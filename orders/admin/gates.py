@@ -1,9 +1,9 @@
-"""What is held back just now: pauses by people, and the circuit breakers of outside systems."""
+"""What is held back just now, by people and by circuit breakers, and which workers sweep."""
 
 from django.contrib import admin
 
 from config.lib.staff import ReadOnlyAdmin
-from orders.models import Circuit, Pause
+from orders.models import Circuit, Pause, SweeperBeat
 
 
 @admin.register(Pause)
@@ -18,3 +18,9 @@ class PauseAdmin(ReadOnlyAdmin):
 class CircuitAdmin(ReadOnlyAdmin):
     list_display = ("system", "failures", "opened_at", "until", "error")
     search_fields = ("system", "error")
+
+
+@admin.register(SweeperBeat)
+class SweeperBeatAdmin(ReadOnlyAdmin):
+    list_display = ("worker", "started_at", "seen_at")
+    search_fields = ("worker",)

@@ -15,6 +15,7 @@ from orders.models.mail import OutboundMail
 from orders.models.money import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
 from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
+from orders.models.workers import SweeperBeat
 
 __all__ = [
     "Cart",
@@ -41,6 +42,7 @@ __all__ = [
     "ShippingList",
     "StageAttempt",
     "StageRun",
+    "SweeperBeat",
     "TaxDocument",
     "TaxDocumentSummary",
 ]

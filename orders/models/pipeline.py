@@ -86,6 +86,7 @@ class StageRun(Leased):
     kills = models.PositiveSmallIntegerField(_("workers it was the end of"), default=0, db_default=0)
     priority = models.SmallIntegerField(_("priority"), default=0, db_default=0)
     available_at = models.DateTimeField(_("not before"), default=timezone.now)
+    overdue_since = models.DateTimeField(_("due, and not begun, since"), null=True, blank=True)
     deadline_at = models.DateTimeField(_("deadline"), null=True, blank=True)
     is_woken = models.BooleanField(_("woken"), default=False)
     tried_since = models.DateTimeField(_("tried since"), null=True, blank=True)

@@ -32,6 +32,7 @@ from orders.models import (
     ShippingList,
     StageAttempt,
     StageRun,
+    SweeperBeat,
     TaxDocument,
     TaxDocumentSummary,
 )
@@ -175,6 +176,7 @@ def _run(order: Order, handler: Handler, actor: User) -> None:
         OperatorAction.objects.create(stage=stage, verb=OperatorAction.Verb.RETRY, actor=actor)
     Pause.objects.create(scope=Pause.Scope.SYSTEM, name=f"warehouse {order.pk}", reason="stocktaking", actor=actor)
     Circuit.objects.create(system=f"warehouse {order.pk}", failures=7, error="no answer", until=now)
+    SweeperBeat.objects.create(worker=f"host|{order.pk}|1")
 
 
 def _sending(number: int, order: Order, line: OrderLine, handler: Handler) -> None:

@@ -147,4 +147,6 @@ def hold_back(now: datetime) -> int:
     tried = [one.until for one in gates.circuits if one.until and one.until > now]
     later = min([now + HELD_FOR, *tried])
     due = StageRun.objects.filter(behind, state=State.READY, available_at__lte=now)
-    return StageRun.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:1000])).update(available_at=later)
+    return StageRun.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:1000])).update(
+        available_at=later, overdue_since=None
+    )

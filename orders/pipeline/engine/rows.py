@@ -115,6 +115,7 @@ def _claim_sql(vendor: str, wanted: int, held: int) -> str:
     skip_locked = "FOR UPDATE SKIP LOCKED" if vendor == "postgresql" else ""
     return f"""
         UPDATE {STAGE} SET state = '{State.RUNNING}', fence = fence + 1, attempts = attempts + 1, is_woken = false,
+            overdue_since = NULL,
             lease_owner = %s, lease_until = %s, started_at = COALESCE(started_at, %s),
             tried_since = COALESCE(tried_since, %s)
         WHERE state = '{State.READY}' AND id = (

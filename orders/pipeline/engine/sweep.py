@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 
 from config.lib import leases
 from config.lib.leases import LeaseLost
@@ -95,10 +96,13 @@ def _send_overdue(now: datetime) -> Due:
     """Ready and nobody came: a pause is over that no message knows of, or the message was lost; gives their runs.
 
     What is announced has its turn again after those that have waited longer, and not before as long again has passed.
+    Since when it has really been due is kept beside that: whoever watches has to see it grow old.
     """
     overdue = StageRun.objects.filter(state=State.READY, available_at__lte=now - OVERDUE)
     rows = list(overdue.order_by("-priority", "available_at").values_list("pk", "run_id", "priority")[:BATCH])
-    overdue.filter(pk__in=[pk for pk, _, _ in rows]).update(available_at=now)
+    overdue.filter(pk__in=[pk for pk, _, _ in rows]).update(
+        overdue_since=Coalesce("overdue_since", "available_at"), available_at=now
+    )
     return [(run_id, priority) for _, run_id, priority in rows]
 
 
