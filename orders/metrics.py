@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from config.lib import clock
 from orders.models import Circuit, OutboundMail, Pause, PipelineRun, ProviderEvent, StageAttempt, StageRun, SweeperBeat
-from orders.pipeline.engine import beat, gates
+from orders.pipeline.engine import beat, gates, limits
 
 RECENT = timedelta(minutes=15)
 MOST_ATTEMPTS = 20_000  # of the newest attempts, what is looked at; more in a quarter of an hour are not counted
@@ -42,6 +42,7 @@ class Pipelines(Collector):
         yield from _stages()
         yield from _due(now)
         yield from _attempts(now)
+        yield _beyond_limits(now)
         yield _gauge("mails_uncertain", "Mails of which nobody knows whether they were sent.", _uncertain_mails())
         yield from _circuits()
         yield _pauses(now)
@@ -108,6 +109,14 @@ def _attempts(now: datetime) -> Iterator[Metric]:
         seconds.add_metric(labels, total.total_seconds())
         longest.add_metric(labels, most.total_seconds())
     yield from (count, seconds, longest)
+
+
+def _beyond_limits(now: datetime) -> Metric:
+    family = _family("stages_beyond_limit", "Stages that take longer than their declared limit.", "stage")
+    late = StageRun.objects.filter(limits.beyond(now), run__finished_at__isnull=True).order_by()
+    for pipeline, stage, number in late.values_list("run__pipeline", "name").annotate(Count("pk")):
+        family.add_metric([f"{pipeline}.{stage}"], number)
+    return family
 
 
 def _uncertain_mails() -> int:

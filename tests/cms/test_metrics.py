@@ -148,6 +148,13 @@ def test_sweepers_are_counted_while_they_are_heard_of():
     assert read()["sweepers"] == 1
 
 
+def test_stages_beyond_their_limit_are_counted(world, film, alice):
+    order = world.order(alice, film)
+    assert "stages_beyond_limit{stage=purchase.charge}" not in read()
+    PipelineRun.objects.filter(order=order).update(created_at=timezone.now() - timedelta(minutes=6))
+    assert read()["stages_beyond_limit{stage=purchase.charge}"] == 1
+
+
 def test_words_of_people_cannot_break_the_form():
     Pause.objects.create(scope=Pause.Scope.SYSTEM, name='a"b\nc\\', reason="-")
     assert read()['paused{name=a"b\nc\\,scope=system}'] == 1
