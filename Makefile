@@ -54,7 +54,8 @@ proof-stock: dev ## crowds at a small stock, on PostgreSQL
 .PHONY: proof-pipeline proof-media proof-browser proof-sandboxes proof-stock
 
 .PHONY: bench
-bench: dev ## measure, print one table, keep the figures in var/bench/
+bench: ## measure, print one table, keep the figures in var/bench/ (ARGS=pipeline picks one)
+	@$(PYTHON) scripts/install.py --dev --bench
 	@$(IN) bench/run.py $(ARGS)
 
 .PHONY: messages
@@ -69,4 +70,4 @@ lock: dev ## compile the requirements anew from pyproject.toml, with hashes, for
 
 .PHONY: clean
 clean: ## take away all that was installed and made, the demo's database too
-	rm -rf .venv node_modules var
+	rm -rf .venv .venv-bench node_modules var

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+BENCH_VENV = ROOT / ".venv-bench"
 BOOTSTRAP = ROOT / "scripts" / "bootstrap-requirements.txt"
 NODE = ROOT / "scripts" / "node-requirements.txt"
 REDIS = ROOT / "scripts" / "redis-requirements.txt"
@@ -191,8 +192,13 @@ def say(words: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Install what the service needs into this folder.")
     parser.add_argument("--dev", action="store_true", help="the tools for tests and checks too")
+    parser.add_argument("--bench", action="store_true", help="what benchmarks measure against too, in .venv-bench")
+    given = parser.parse_args()
     try:
-        ensure(dev=parser.parse_args().dev)
+        ensure(dev=given.dev)
+        if given.bench:
+            make_venv(BENCH_VENV)
+            install(ROOT / "requirements-bench.txt", into=BENCH_VENV)
     except CannotInstall as refusal:
         say(str(refusal))
         return 1

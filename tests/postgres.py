@@ -16,7 +16,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,18 +33,21 @@ class NoPostgres(Exception):
 
 
 @contextmanager
-def database_url() -> Iterator[str]:
-    """The URL of a server on which databases may be made and dropped, for `config/settings.py`."""
+def database_url(settings: Sequence[str] = FAST) -> Iterator[str]:
+    """The URL of a server on which databases may be made and dropped, for `config/settings.py`.
+
+    A benchmark starts it with no `settings`, so that a commit costs what it costs.
+    """
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="hitotsu-postgres-") as folder, _server(Path(folder)) as url:
+    with tempfile.TemporaryDirectory(prefix="hitotsu-postgres-") as folder, _server(Path(folder), settings) as url:
         yield url
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def _server(folder: Path, given: Sequence[str]) -> Iterator[str]:
     owner = _unprivileged()
     programs = _programs(folder)
     password = folder / "password"
@@ -64,7 +67,7 @@ def _server(folder: Path) -> Iterator[str]:
     ]
     _run([*initdb, "-A", "scram-sha-256", "--pwfile", password], owner=owner, folder=folder)
     [port] = pick_free(1)
-    settings = [part for setting in FAST for part in ("-c", setting)]
+    settings = [part for setting in given for part in ("-c", setting)]
     command: list[str | Path] = [
         programs / "postgres",
         "-D",
