@@ -8,6 +8,8 @@ timeout. Nothing relies on it; these values make the common case quick and the r
 from django.conf import settings
 from kombu import Queue
 
+from config.lib.tasks import PRIORITY_STEPS
+
 broker_url = settings.REDIS_URL
 broker_transport_options = {
     "visibility_timeout": 120,  # longer than the hard time limit
@@ -18,6 +20,8 @@ broker_transport_options = {
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
     "health_check_interval": 10,
+    "priority_steps": list(PRIORITY_STEPS),
+    "queue_order_strategy": "priority",  # the most urgent first, over all that a worker consumes
 }
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None

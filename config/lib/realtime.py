@@ -5,6 +5,7 @@ An event only says "look again". A page that missed one is right after a reload,
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,10 +35,15 @@ def publish_after_commit(channel: str, event: dict[str, Any]) -> None:
 
 def publish(channel: str, event: dict[str, Any]) -> None:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
-            client.publish(PREFIX + channel, json.dumps(event))
+        _client(settings.REDIS_URL).publish(PREFIX + channel, json.dumps(event))
     except redis.RedisError as error:
         log.warning("No live update for %s (%s); the page is right after a reload", channel, error)
+
+
+@functools.lru_cache(maxsize=4)
+def _client(url: str) -> redis.Redis:
+    """One for each process: its connections are kept, and made anew after a fork."""
+    return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
 
 
 class Broadcast:

@@ -4,14 +4,19 @@ A message is a wake-up and carries ids alone. When the broker is down the messag
 so a failure to send is logged and never reaches the person who is waiting for a page.
 """
 
+import functools
 import logging
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+import redis
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
+from kombu.transport.redis import Channel
 
+PRIORITY_STEPS = (0, 3, 6, 9)  # each is a list of its own in Redis
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +35,23 @@ def send_each_after_commit(name: str, *, queue: str, each: Iterable[dict[str, An
     """
     given = list(each)
     transaction.on_commit(lambda: all(send(name, queue=queue, **kwargs) for kwargs in given), robust=True)
+
+
+def are_waiting(queue: str) -> bool:
+    """Whether messages wait in `queue`, of whatever priority; False when Redis cannot be asked."""
+    try:
+        with _redis(settings.REDIS_URL).pipeline(transaction=False) as asked:
+            for step in PRIORITY_STEPS:
+                asked.llen(f"{queue}{Channel.sep}{step}" if step else queue)
+            return any(asked.execute())
+    except redis.RedisError as error:
+        log.debug("The queue %s could not be looked at: %s", queue, error)
+        return False
+
+
+@functools.lru_cache(maxsize=4)
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
 
 
 def send(name: str, *, queue: str, priority: int | None = None, **kwargs: Any) -> bool:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.backends.base import SessionBase
-from django.db import close_old_connections
+from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -139,7 +139,7 @@ async def order_events(request: HttpRequest, number: str) -> HttpResponseBase:
         raise Http404
     if not await Order.objects.visible_to(user).filter(number=number).aexists():
         raise Http404
-    await sync_to_async(close_old_connections)()  # a page stays open for minutes and must not hold one for so long
+    await sync_to_async(_let_go)()
     may_go_on = partial(_may_go_on, user, request.session)
     body = stream(f"order:{number}", reader=f"member:{user.pk}", may_go_on=may_go_on)
     response = StreamingHttpResponse(body, content_type="text/event-stream")
@@ -153,7 +153,14 @@ def _may_go_on(user: User, session: SessionBase) -> bool:
     try:
         return still_signed_in(user, session)
     finally:
-        close_old_connections()
+        _let_go()
+
+
+def _let_go() -> None:
+    """A page stays open for minutes and must not hold a connection to the database for so long."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
 
 def _own_order(request: HttpRequest, number: str) -> Order:

@@ -20,7 +20,7 @@ from orders.models import PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, observe, rows, settle
 from orders.pipeline.engine.context import LEASE, Context
 from orders.pipeline.engine.errors import StageError, Transient
-from orders.pipeline.engine.graph import Wait
+from orders.pipeline.engine.graph import Output, Wait
 from orders.pipeline.engine.start import wake_worker
 
 log = logging.getLogger(__name__)
@@ -136,11 +136,11 @@ class Worker:
         self.attempts += 1
         result = context.spec.act(context)
         with transaction.atomic():
-            run = settle.lock_again(self.run)
+            if settle.is_last(context):
+                settle.lock_again(self.run)
             if context.spec.record and not isinstance(result, Wait):
                 context.spec.record(context, result)
-            freed = settle.write_result(context, result, run=run, now=self.clock())
-            following = self._following(freed)
+            following = self._following(self._write(context, result))
         if context.spec.system:
             gates.note_success(context.spec.system)
         return following
@@ -151,41 +151,41 @@ class Worker:
 
         When a later one fails, what was done before it stands.
         """
-        run = settle.lock_again(self.run)
-        freed = self._write(first, run)
+        settle.lock_again(self.run)
+        ended = self._do_and_write(first)
         for _ in range(TOGETHER if _is_fresh(first.stage) else 0):
-            following = self._next()
+            following = self._following(ended)
             if following is None or not _may_follow(following):
-                self._call_others(freed - bool(following))
                 return following
             context = self.context(following)
             with observe.attempt(context):
                 try:
                     with transaction.atomic():
-                        freed += self._write(context, run) - 1
+                        ended = self._do_and_write(context)
                 except Exception as error:
                     self._failed(context, error)
-                    break
-        return self._following(freed)
+                    return self._next()
+        return self._following(ended)
 
-    def _write(self, context: Context, run: PipelineRun) -> int:
+    def _do_and_write(self, context: Context) -> rows.Ended:
         self.attempts += 1
-        result = context.spec.act(context)
-        return settle.write_result(context, result, run=run, now=self.clock())
+        return self._write(context, context.spec.act(context))
 
-    def _following(self, freed: int) -> StageRun | None:
-        """The next stage of the run, claimed in the transaction that ended the last one."""
-        following = self._next()
-        self._call_others(freed - bool(following))
+    def _write(self, context: Context, result: Output | Wait) -> rows.Ended:
+        now = self.clock()
+        until = None if self.only else now + LEASE
+        held = gates.look().held(self.pipeline, now)
+        return settle.write_result(context, result, run=self.run, now=now, claim_until=until, held=held)
+
+    def _following(self, ended: rows.Ended) -> StageRun | None:
+        """The next stage of the run, claimed in the transaction that ended the last; others are for other workers."""
+        following = ended.claimed or self._next()
+        for _ in range(min(ended.freed - bool(following), MESSAGES)):
+            wake_worker(self.run.pk, self.run.priority)
         return following
 
     def _next(self) -> StageRun | None:
         return None if self.only or self.run.finished_at else self.claim()
-
-    def _call_others(self, stages: int) -> None:
-        """This worker goes on with one stage; others may go on with the rest, beside it."""
-        for _ in range(min(stages, MESSAGES)):
-            wake_worker(self.run.pk, self.run.priority)
 
 
 def _is_fresh(stage: StageRun) -> bool:

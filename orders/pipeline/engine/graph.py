@@ -240,6 +240,16 @@ class Pipeline:
             found |= {dependent.name} | self.descendants(dependent.name)
         return found
 
+    @cached_property
+    def straight(self) -> frozenset[str]:
+        """Stages that are always the next when they are ready: all that is declared above them has ended by then."""
+        found = set()
+        for stage in self.stages:
+            above = {one.name for one in self.stages if self.seq(one.name) < self.seq(stage.name)}
+            if stage.over is None and all(stage.name in self.descendants(name) for name in above):
+                found.add(stage.name)
+        return frozenset(found)
+
     def shape(self) -> dict[str, Any]:
         return {
             "stages": [stage.shape() for stage in self.stages],

@@ -9,6 +9,7 @@ import functools
 import json
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,8 @@ from orders.models import PipelineRun, StageAttempt, StageRun
 
 RUN, STAGE, ATTEMPT = (model._meta.db_table for model in (PipelineRun, StageRun, StageAttempt))
 FIELDS = [field.attname for field in StageRun._meta.concrete_fields]
+COLUMNS = [field.column for field in StageRun._meta.concrete_fields]
+Row = tuple[str, str]  # name and item
 State = StageRun.State
 Outcome = StageAttempt.Outcome
 
@@ -67,36 +70,66 @@ def _columns(vendor: str) -> list[tuple[Col, list[Callable[..., Any]]]]:
     ]
 
 
-def succeed(stage: StageRun, output: dict[str, Any], *, started_at: datetime, now: datetime) -> bool:
-    """Write success under the fence, and the row of the attempt; False where another process took the stage over.
+@dataclass(frozen=True)
+class Ended:
+    """What came of ending a stage: how many of those after it were met, how many are ready now, and the one claimed."""
 
-    PostgreSQL does both in one statement.
+    met: int = 0
+    freed: int = 0
+    claimed: StageRun | None = None
+
+
+def end(
+    stage: StageRun,
+    output: dict[str, Any],
+    following: Sequence[Row],
+    *,
+    started_at: datetime,
+    now: datetime,
+    claim_until: datetime | None = None,
+) -> Ended | None:
+    """Write success under the fence, the attempt, and one less to wait for in the rows `following` (name and item).
+
+    None where another process has taken the stage over. With `claim_until` a lone follower that has nothing left to
+    wait for is claimed in the same breath. PostgreSQL does all of it in one statement.
     """
-    text = json.dumps(output, ensure_ascii=False, cls=DjangoJSONEncoder)
-    done = [text, _moment(now), stage.pk, stage.fence]
+    is_claimed = claim_until is not None and len(following) == 1
+    done = [json.dumps(output, ensure_ascii=False, cls=DjangoJSONEncoder), _moment(now), stage.pk, stage.fence]
     tried = [stage.attempts, stage.fence, stage.lease_owner, Outcome.SUCCEEDED, _moment(started_at), _moment(now)]
+    freed = [_moment(now)]
+    if is_claimed and claim_until:
+        freed += [leases.this_process(), _moment(claim_until), _moment(now), _moment(now)]
+    freed += [key_of(stage.run_id), *(value for row in following for value in row)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            both = f"WITH done AS ({_succeed_sql('%s::jsonb')} RETURNING id) {_attempt_sql('id', 'FROM done')}"
-            cursor.execute(both, [*done, *tried])
-            return bool(cursor.rowcount)
+            cursor.execute(_end_sql(len(following), is_claimed), [*done, *tried, *(freed if following else ())])
+            rows = cursor.fetchall()
+            if not rows[0][0]:
+                return None
+            return _ended([row[1:] for row in rows if len(row) > 1 and row[1] is not None], is_claimed)
         cursor.execute(_succeed_sql("%s"), done)
         if not cursor.rowcount:
-            return False
+            return None
         cursor.execute(_attempt_sql("%s"), [stage.pk, *tried])
-        return True
+        if not following:
+            return Ended()
+        cursor.execute(_free_sql(len(following), is_claimed), freed)
+        return _ended(cursor.fetchall(), is_claimed)
 
 
-def free(run_id: uuid.UUID, rows: Sequence[tuple[str, str]], now: datetime) -> int:
-    """One stage less to wait for, for those of the rows (name and item) that are blocked.
+def _ended(rows: Sequence[Sequence[Any]], is_claimed: bool) -> Ended:
+    if not is_claimed:
+        return Ended(len(rows), sum(state == State.READY for (state,) in rows))
+    stages = [_stage(row) for row in rows]
+    claimed = next((one for one in stages if one.state == State.RUNNING), None)
+    return Ended(len(stages), int(claimed is not None), claimed)
 
-    Returns how many are ready now, since nothing is left for them to wait for.
-    """
-    if not rows:
-        return 0
+
+def free(run_id: uuid.UUID, rows: Sequence[Row], now: datetime) -> int:
+    """One stage less to wait for, for those of the rows that are blocked; returns how many are ready now."""
     given = [_moment(now), key_of(run_id), *(value for row in rows for value in row)]
     with connection.cursor() as cursor:
-        cursor.execute(_free_sql(len(rows)), given)
+        cursor.execute(_free_sql(len(rows), False), given)
         return sum(state == State.READY for (state,) in cursor.fetchall())
 
 
@@ -109,7 +142,6 @@ def is_unfinished(run_id: uuid.UUID) -> bool:
 
 @functools.cache
 def _claim_sql(vendor: str, wanted: int, held: int) -> str:
-    columns = ", ".join(field.column for field in StageRun._meta.concrete_fields)
     only = f"AND name IN ({_marks(wanted)})" if wanted else ""
     without = f"AND name NOT IN ({_marks(held)})" if held else ""
     skip_locked = "FOR UPDATE SKIP LOCKED" if vendor == "postgresql" else ""
@@ -121,7 +153,7 @@ def _claim_sql(vendor: str, wanted: int, held: int) -> str:
         WHERE state = '{State.READY}' AND id = (
             SELECT id FROM {STAGE} WHERE run_id = %s AND state = '{State.READY}' AND available_at <= %s {only} {without}
             ORDER BY seq, id LIMIT 1 {skip_locked})
-        RETURNING {columns}"""  # noqa: S608 (names of tables and columns alone)
+        RETURNING {", ".join(COLUMNS)}"""  # noqa: S608 (names of tables and columns alone)
 
 
 @functools.cache
@@ -140,14 +172,28 @@ def _attempt_sql(stage: str, source: str = "") -> str:
 
 
 @functools.cache
-def _free_sql(rows: int) -> str:
-    wanted = " OR ".join(["(name = %s AND item = %s)"] * rows)
+def _free_sql(rows: int, is_claimed: bool, also: str = "") -> str:
+    """A blocked row that has nothing left to wait for is ready, or at once running where it `is_claimed`."""
+    last = "CASE WHEN blocked_by = 1 THEN"
+    claim = f"""fence = {last} fence + 1 ELSE fence END, attempts = {last} attempts + 1 ELSE attempts END,
+            lease_owner = {last} %s ELSE lease_owner END, lease_until = {last} %s ELSE lease_until END,
+            started_at = {last} %s ELSE started_at END, tried_since = {last} %s ELSE tried_since END,"""
     return f"""
-        UPDATE {STAGE} SET blocked_by = blocked_by - 1,
-            state = CASE WHEN blocked_by = 1 THEN '{State.READY}' ELSE state END,
-            available_at = CASE WHEN blocked_by = 1 THEN %s ELSE available_at END
-        WHERE run_id = %s AND state = '{State.BLOCKED}' AND ({wanted})
-        RETURNING state"""  # noqa: S608
+        UPDATE {STAGE} SET available_at = {last} %s ELSE available_at END, {claim if is_claimed else ""}
+            state = {last} '{State.RUNNING if is_claimed else State.READY}' ELSE state END, blocked_by = blocked_by - 1
+        WHERE run_id = %s AND state = '{State.BLOCKED}' AND (name, item) IN ({", ".join(["(%s, %s)"] * rows)}) {also}
+        RETURNING {", ".join(COLUMNS) if is_claimed else "state"}"""  # noqa: S608
+
+
+@functools.cache
+def _end_sql(following: int, is_claimed: bool) -> str:
+    """All of it for PostgreSQL: the first column says whether the fence held, the others are the rows that were met."""
+    done = f"WITH done AS ({_succeed_sql('%s::jsonb')} RETURNING id), tried AS ({_attempt_sql('id', 'FROM done')})"
+    if not following:
+        return f"{done} SELECT count(*) FROM done"  # noqa: S608
+    free = _free_sql(following, is_claimed, "AND EXISTS (SELECT 1 FROM done)")
+    return f"""{done}, freed AS ({free})
+        SELECT (SELECT count(*) FROM done), freed.* FROM (SELECT 1) AS always LEFT JOIN freed ON true"""  # noqa: S608
 
 
 @functools.cache

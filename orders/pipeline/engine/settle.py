@@ -1,13 +1,16 @@
 """Writing what came of an attempt, and what follows from it for the run.
 
-Order of locks: the run, then its stages, then whatever the stage itself is about. So everything that happens to one run
-happens one after the other, and of two stages that end together the second sees what the first did.
+A stage that others come after is ended without a lock on its run: counting its followers down is one statement, so of
+two stages that end together the second sees what the first did. Whatever may end the run, or takes it back, and every
+act of a person locks the run first, then its stages. So do transactional stages, since they share a commit; what a
+stage itself is about is locked after that.
 """
 
 import logging
 import random
 import traceback
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,27 +55,46 @@ def lock_again(run: PipelineRun) -> PipelineRun:
     return run
 
 
-def write_result(context: Context, result: Output | Wait, *, run: PipelineRun, now: datetime) -> int:
-    """Write success or waiting under the fence; returns how many stages were freed.
+def is_last(context: Context) -> bool:
+    """Whether nothing comes after the stage, so that its end may be the end of the run."""
+    return not _followers(context.run, context.stage)
 
-    `run` is locked by the caller. Raises `LeaseLost` and so undoes the transaction around it.
+
+def write_result(
+    context: Context,
+    result: Output | Wait,
+    *,
+    run: PipelineRun,
+    now: datetime,
+    claim_until: datetime | None = None,
+    held: Collection[str] = (),
+) -> rows.Ended:
+    """Write success or waiting under the fence, and what follows from it.
+
+    With `claim_until` a lone follower is claimed where nothing else of the run has its turn before it, unless it is
+    among the names that are `held` back. Where nothing comes after the stage, `run` is locked by the caller. Raises
+    `LeaseLost` and so undoes the transaction around it.
     """
     stage = context.stage
     if isinstance(result, Wait):
         until = _within_deadline(context, result)
-        changes: dict[str, Any] = {
-            "attempts": 0,
-            "kills": 0,
-            "tried_since": None,
-            "available_at": min(result.next_look, until),
-        }
+        changes: dict[str, Any] = {"attempts": 0, "kills": 0, "tried_since": None}
+        changes["available_at"] = min(result.next_look, until)
         _write(context, Outcome.WAITED, now, state=State.WAITING, deadline_at=until, **CLEAN, **changes)
-        _lay_down(stage, run, now)
-        return 0
-    if not rows.succeed(stage, result, started_at=context.now, now=now):
+        _lay_down(stage, lock_again(run), now)
+        return rows.Ended()
+    following = _followers(run, stage)
+    straight = graph.find(run.pipeline, run.version).straight
+    if any(name in held or name not in straight for name, _ in following):
+        claim_until = None
+    ended = rows.end(stage, result, following, started_at=context.now, now=now, claim_until=claim_until)
+    if ended is None:
         raise LeaseLost(f"{stage} was taken over after fence {stage.fence}")
     observe.came_to(Outcome.SUCCEEDED)
-    return after_end_of(stage, run, now)
+    if not ended.met:  # it was the last, or the run was taken back meanwhile
+        ended = rows.Ended(freed=_end_or_undo(stage, lock_again(run), now))
+    _tell_page(stage)
+    return ended
 
 
 def _within_deadline(context: Context, wait: Wait) -> datetime:
@@ -151,24 +173,24 @@ def _lay_down(stage: StageRun, run: PipelineRun, now: datetime) -> None:
 
 
 def after_end_of(stage: StageRun, run: PipelineRun, now: datetime) -> int:
-    """Free the stages that waited for this one, end the run where it was the last, and tell whoever watches.
-
-    `run` is locked by the caller. Returns how many stages are ready now that were not.
-    """
-    if run.state == PipelineRun.State.COMPENSATING:
-        freed = takeback.next_after(run, stage.seq, now)
-    else:
-        freed = _free_followers(run, stage, now)
-    if not freed:
-        end_if_done(run, now)
+    """Free what waited for a stage that a person ended; `run` is locked by the caller. How many are ready now."""
+    following = _followers(run, stage)
+    freed = rows.free(run.pk, following, now) if following else _end_or_undo(stage, run, now)
     _tell_page(stage)
     return freed
 
 
-def _free_followers(run: PipelineRun, stage: StageRun, now: datetime) -> int:
-    """One less to wait for, for every row that comes after this one."""
-    following = followers(graph.find(run.pipeline, run.version), run.pk).get((stage.name, stage.item), ())
-    return rows.free(run.pk, following, now)
+def _end_or_undo(stage: StageRun, run: PipelineRun, now: datetime) -> int:
+    """After a stage that frees none: the next undoing, or the end of the run; `run` is locked by the caller."""
+    freed = takeback.next_after(run, stage.seq, now) if run.state == PipelineRun.State.COMPENSATING else 0
+    if not freed:
+        end_if_done(run, now)
+    return freed
+
+
+def _followers(run: PipelineRun, stage: StageRun) -> Sequence[rows.Row]:
+    """The rows that come after this one; what undoes a run goes by its own order."""
+    return followers(graph.find(run.pipeline, run.version), run.pk).get((stage.name, stage.item), ())
 
 
 def take_back(run: PipelineRun, *, reason: str, now: datetime) -> None:

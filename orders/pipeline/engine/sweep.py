@@ -8,11 +8,12 @@ import logging
 import uuid
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
-from config.lib import leases
+from config.lib import leases, tasks
 from config.lib.leases import LeaseLost
 from orders.models import PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import gates, graph, observe, settle
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 State = StageRun.State
 Outcome = StageAttempt.Outcome
 OVERDUE = timedelta(seconds=2)
+LOST_AFTER = timedelta(seconds=30)  # even though other messages wait
 BATCH = 200
 MOST_KILLS = 5
 STUCK_AFTER = timedelta(minutes=1)
@@ -95,10 +97,17 @@ def _wake_due(now: datetime) -> Due:
 def _send_overdue(now: datetime) -> Due:
     """Ready and nobody came: a pause is over that no message knows of, or the message was lost; gives their runs.
 
-    What is announced has its turn again after those that have waited longer, and not before as long again has passed.
-    Since when it has really been due is kept beside that: whoever watches has to see it grow old.
+    While messages wait in the queue, workers are only busy, and more of them would be the worse load. What is announced
+    has its turn again after those that have waited longer, and not before as long again has passed. Since when it has
+    really been due is kept beside that: whoever watches has to see it grow old.
     """
+    if settings.PIPELINE_EXECUTOR != "celery":
+        return []
     overdue = StageRun.objects.filter(state=State.READY, available_at__lte=now - OVERDUE)
+    if not overdue.exists():
+        return []
+    if tasks.are_waiting("purchase"):
+        overdue = overdue.filter(available_at__lte=now - LOST_AFTER)
     rows = list(overdue.order_by("-priority", "available_at").values_list("pk", "run_id", "priority")[:BATCH])
     overdue.filter(pk__in=[pk for pk, _, _ in rows]).update(
         overdue_since=Coalesce("overdue_since", "available_at"), available_at=now
