@@ -26,7 +26,7 @@ broker_transport_options = {
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 
-task_queues = [Queue("purchase"), Queue("default"), Queue("mail"), Queue("media")]
+task_queues = [Queue("purchase"), Queue("default"), Queue("media")]
 task_default_queue = "default"
 task_routes = {"orders.advance_run": {"queue": "purchase"}, "vod.transcode": {"queue": "media"}}  # others: default
 task_acks_late = True

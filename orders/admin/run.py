@@ -549,11 +549,11 @@ def _undecided(stage: StageRun, run: PipelineRun) -> OutboundMail | None:
     if stage.state != State.PARKED:
         return None
     kinds = [kind for kind, name in mails.STAGE_OF.items() if name == stage.name]
-    keys = [":".join(part for part in (kind, run.order.number, stage.item) if part) for kind in kinds]
-    if not keys:
+    if not kinds:
         return None
     states = (OutboundMail.State.UNCERTAIN, OutboundMail.State.REFUSED)
-    return OutboundMail.objects.filter(dedupe_key__in=keys, state__in=states).first()
+    undecided = OutboundMail.objects.filter(order=run.order_id, kind__in=kinds, state__in=states)
+    return next((one for one in undecided if mails.is_sent_by(one, stage)), None)
 
 
 def _state(rows: Sequence[StageRun]) -> str:

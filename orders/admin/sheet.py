@@ -201,10 +201,10 @@ def run_tables(order: Order, lines: tuple[OrderLine, ...], sent: tuple[OutboundM
         .order_by("-run__created_at", "seq", "pk")
     )
     handlers = {str(line.handler_id): line.handler.name for line in lines}
-    undecided = {one.dedupe_key: one for one in sent if one.state in (OutboundMail.State.UNCERTAIN, "refused")}
+    undecided = [one for one in sent if one.state in (OutboundMail.State.UNCERTAIN, OutboundMail.State.REFUSED)]
     tables: dict[Any, tuple[PipelineRun, list[StageRow]]] = {}
     for stage in stages:
-        row = _stage_row(stage, handlers.get(stage.item, stage.item), _mail_of(stage, order, undecided))
+        row = _stage_row(stage, handlers.get(stage.item, stage.item), _mail_of(stage, undecided))
         tables.setdefault(stage.run_id, (stage.run, []))[1].append(row)
     return [
         RunTable(run, Chip(run.get_state_display(), words.RUN_COLOURS[run.state]), tuple(rows))
@@ -212,12 +212,10 @@ def run_tables(order: Order, lines: tuple[OrderLine, ...], sent: tuple[OutboundM
     ]
 
 
-def _mail_of(stage: StageRun, order: Order, undecided: dict[str, OutboundMail]) -> OutboundMail | None:
+def _mail_of(stage: StageRun, undecided: list[OutboundMail]) -> OutboundMail | None:
     if stage.state != State.PARKED:
         return None
-    kinds = [kind for kind, name in mails.STAGE_OF.items() if name == stage.name]
-    keys = [":".join(part for part in (kind, order.number, stage.item) if part) for kind in kinds]
-    return next((undecided[key] for key in keys if key in undecided), None)
+    return next((one for one in undecided if mails.is_sent_by(one, stage)), None)
 
 
 def _stage_row(stage: StageRun, item: str, mail: OutboundMail | None) -> StageRow:

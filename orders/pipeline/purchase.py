@@ -1,9 +1,9 @@
 """The purchase pipeline: from the button to the doorstep, readable from top to bottom.
 
- charge ─┬─► grant ─┬─► document ─► mail
-         │          │
-         │          └─► place ─┬─► backoffice
-         │                     └─► ship_list ─► instruct ─► await_shipment ─► mail_shipped
+ charge ─► grant ─┬─► document ─► mail
+                  └─► place ─┬─► backoffice
+                             └─► ship_list ─► instruct ─┬─► await_shipment
+                                                        └─► mail_shipped (for each parcel)
 
 The buyer waits for `charge` alone. `place` and what follows it run once for each handler, side by side.
 To add a stage: one module in `stages/`, one line here, and a new version.
@@ -173,13 +173,13 @@ PURCHASE = register(
             external(
                 "mail_shipped",
                 mail.shipped,
-                "await_shipment",
+                "instruct",
                 failure=parks("support"),
                 over=shipping_handlers,
                 technique=Technique.NONE,
                 system="mail",
                 retry=PATIENT,
-                limit=timedelta(minutes=15),
+                deadline=mail.SHIPPED_DEADLINE,
             ),
         ),
         finished=finished,

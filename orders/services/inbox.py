@@ -111,7 +111,8 @@ def _process_shipment(event: ProviderEvent, now: datetime) -> None:
     if report.shipment is None:
         return
     made = fulfilment.record_shipment(reference=report.reference, shipment=report.shipment, now=now)
-    _wake(made.order_id, "await_shipment", str(made.placement.handler_id), now)
+    for stage in ("mail_shipped", "await_shipment"):
+        _wake(made.order_id, stage, str(made.placement.handler_id), now)
 
 
 def _wake(order_id: int, stage: str, item: str, now: datetime) -> None:

@@ -24,7 +24,7 @@ from orders.pipeline.engine.operate import NotPossible
 from orders.pipeline.engine.operate import retry as try_again
 
 State = OutboundMail.State
-# Which stage of a run sends a mail of which kind; the mail's key ends with the stage's item.
+# Which stage of a run sends a mail of which kind; the mail's key is kind, order, the stage's item, and which of many.
 STAGE_OF = {
     "order_confirmed": "mail",
     "order_shipped": "mail_shipped",
@@ -158,9 +158,15 @@ def _domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
+def is_sent_by(mail: OutboundMail, stage: StageRun) -> bool:
+    """Whether the stage sends this mail, perhaps as one of many."""
+    _, _, item, *_ = (*mail.dedupe_key.split(":"), "", "")
+    return STAGE_OF.get(mail.kind) == stage.name and item == stage.item
+
+
 def stage_of(mail: OutboundMail) -> StageRun | None:
     """The stage that sends this mail, in the newest run that has it."""
-    item = mail.dedupe_key.partition(f"{mail.kind}:")[2].partition(":")[2]
+    _, _, item, *_ = (*mail.dedupe_key.split(":"), "", "")
     stages = StageRun.objects.filter(run__order=mail.order, name=STAGE_OF.get(mail.kind, ""), item=item)
     return stages.select_related("run__order").order_by("-run__created_at").first()
 

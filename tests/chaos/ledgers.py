@@ -31,6 +31,11 @@ class Ledgers:
         arrivals = self._read(self.mail)["arrivals"]
         return sum(times for message_id, times in arrivals.items() if message_id.startswith(f"<{kind}.{order}"))
 
+    def most_of_one_mail(self, order: str) -> int:
+        """How often the mail about the order that arrived most often did, counted by its Message-ID."""
+        arrivals = self._read(self.mail)["arrivals"]
+        return max((times for message_id, times in arrivals.items() if f".{order}" in message_id), default=0)
+
     def _read(self, url: str) -> dict[str, Any]:
         with requests.Session() as session:
             session.trust_env = False

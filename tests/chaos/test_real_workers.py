@@ -85,4 +85,5 @@ def delivered(service: Service, numbers: list[str]) -> None:
     until(lambda: service.shell(ask) == "0", seconds=60, what="every order sent")
     for number in numbers:
         assert service.ledgers.charges(number) == service.ledgers.instructions(number) == 1
-        assert service.ledgers.mails(number, "order_shipped") <= 1
+        assert service.ledgers.mails(number, "order_shipped") <= 2  # one for each parcel
+        assert service.ledgers.most_of_one_mail(number) <= 1

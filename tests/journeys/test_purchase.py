@@ -50,7 +50,7 @@ def test_a_person_signs_up_rents_buys_pays_watches_and_gets_a_parcel(service, vi
     service.ship(number, {"GM-MUG-WHT": 1})
     until(lambda: "一部" in visitor.open(f"/orders/{number}/").text, what="the first parcel on the page")
     service.ship(number, {"GM-MUG-WHT": 1})
-    until(lambda: service.ledgers.mails(number, "order_shipped") == 1, what="the mail that it has left")
+    until(lambda: service.ledgers.mails(number, "order_shipped") == 2, what="a mail for each parcel")
     ask = f"from orders.models import Order as O; print(O.objects.get(number={number!r}).state)"
     assert until(lambda: service.shell(ask) == "completed", what="the end of the order")
     assert service.ledgers.charges(number) == service.ledgers.instructions(number) == 1

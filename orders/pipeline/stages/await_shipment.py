@@ -10,6 +10,7 @@ from orders.models import FulfillmentOrder
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Transient, Uncertain
 from orders.pipeline.engine.graph import Output, Wait
+from orders.pipeline.engine.wake import wake
 from orders.services import fulfilment
 from orders.warehouses import warehouse_system
 
@@ -36,6 +37,9 @@ def _ask(made: FulfillmentOrder, ctx: Context) -> FulfillmentOrder:
     except Transient as error:
         log.warning("%s: asked again in an hour, or when it reports", error)
         return made
+    known = made.shipments.count()
     for shipment in shipments:
         made = fulfilment.record_shipment(reference=str(made.reference), shipment=shipment, now=ctx.now)
+    if len(shipments) > known:
+        wake(ctx.run.pk, "mail_shipped", item=ctx.item, now=ctx.now)
     return made

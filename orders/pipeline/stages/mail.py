@@ -4,12 +4,18 @@ Technique `none`: SMTP keeps no key and cannot be asked. The mail's own row is t
 was cut off in the middle is uncertain, stops at a person, and is never sent again by itself.
 """
 
+from datetime import timedelta
+
 from orders import queries
 from orders.carriers import parcels
-from orders.models import OutboundMail, TaxDocument
+from orders.models import FulfillmentOrder, Order, OutboundMail, Shipment, TaxDocument
 from orders.pipeline.engine.context import Context
-from orders.pipeline.engine.graph import Output
+from orders.pipeline.engine.errors import Uncertain
+from orders.pipeline.engine.graph import Output, Wait
 from orders.services import cancelling, mails
+
+SHIPPED_DEADLINE = timedelta(days=62)  # long after staff have looked for what the warehouse did not send
+LOOK = timedelta(hours=1)
 
 
 def confirmation(ctx: Context) -> Output:
@@ -19,9 +25,31 @@ def confirmation(ctx: Context) -> Output:
     return _send(ctx, "order_confirmed", document=document, summaries=summaries, videos=videos)
 
 
-def shipped(ctx: Context) -> Output:
-    made = ctx.order.fulfillment_orders.get(placement__handler_id=ctx.item)
-    return _send(ctx, "order_shipped", parcels=parcels(made.shipments.prefetch_related("lines__order_line")))
+def shipped(ctx: Context) -> Output | Wait:
+    """One mail for each parcel, as it leaves; the last of the order says that all of it is on its way.
+
+    A report wakes it, and it looks by itself: a mail for a parcel is keyed by the parcel, hence sent once.
+    """
+    made = ctx.order.fulfillment_orders.get(placement__handler_id=ctx.item)  # its state first: then no parcel is missed
+    sent = [
+        _send_parcel(ctx, shipment) for shipment in made.shipments.prefetch_related("lines__order_line").order_by("pk")
+    ]
+    if made.state == FulfillmentOrder.State.SHIPPED:
+        return {"mails": sent}
+    if ctx.is_past_deadline:
+        raise Uncertain("The warehouse has not sent everything; no more is said of it by itself")
+    return Wait(until=made.created_at + SHIPPED_DEADLINE, check_at=ctx.now + LOOK)
+
+
+def _send_parcel(ctx: Context, shipment: Shipment) -> int:
+    [parcel] = parcels([shipment])
+    others = Shipment.objects.filter(fulfillment_order__order=ctx.order).exclude(pk=shipment.pk)
+    is_whole = ctx.order.fulfillment_state == Order.FulfillmentState.FULFILLED
+    is_last = is_whole and not others.filter(pk__gt=shipment.pk).exists()
+    is_one_of_many = others.exists() or not is_whole
+    context = {"parcels": [parcel], "is_last": is_last, "is_one_of_many": is_one_of_many}
+    sent: int = _send(ctx, "order_shipped", part=str(shipment.pk), **context)["mail"]
+    return sent
 
 
 def taken_back(ctx: Context) -> Output:
@@ -39,8 +67,8 @@ def cancelled(ctx: Context) -> Output:
     return _send(ctx, "order_cancelled")
 
 
-def _send(ctx: Context, kind: str, **context: object) -> Output:
-    key = ":".join(part for part in (kind, ctx.order.number, ctx.item) if part)
+def _send(ctx: Context, kind: str, *, part: str = "", **context: object) -> Output:
+    key = ":".join(word for word in (kind, ctx.order.number, ctx.item, part) if word)
     mail = mails.compose(kind, ctx.order, key=key, now=ctx.now, **context)
     ctx.keep_lease()  # whoever lost the lease must not hand it over any more
     return {"mail": mails.deliver(mail).pk}
