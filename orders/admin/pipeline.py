@@ -191,6 +191,7 @@ def _spec(stage: StageRun) -> graph.Stage | None:
 class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
     list_display = (
         "name_words",
+        "run_link",
         "order_link",
         "handler",
         "state_word",
@@ -200,7 +201,6 @@ class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
         "attempts",
         "error_class",
         "error",
-        "run_link",
     )
     list_filter = (
         BeyondItsLimit,

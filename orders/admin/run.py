@@ -50,7 +50,7 @@ LOUDEST = (
     State.SKIPPED,
     State.SUCCEEDED,
 )
-LINE = 11.2  # em of a box's text
+LINE = 10.5  # em of a box's text
 LEGEND = (*LOUDEST[::-1], REFUSED, ABSENT)
 STATE_WORDS: dict[str, Any] = {
     State.BLOCKED: gettext_lazy("its turn comes later"),
@@ -575,7 +575,7 @@ def _counts(rows: Sequence[StageRun]) -> tuple[Count, ...]:
     for state in LOUDEST:
         if numbers[state]:
             counts.append(Count(str(state), numbers[state], state_words(state), x))
-            x += 17 + 7 * len(str(numbers[state]))
+            x += 18 + 7 * len(str(numbers[state]))
     return tuple(counts)
 
 

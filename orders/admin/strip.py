@@ -18,7 +18,7 @@ from orders.admin.why import moment
 from orders.models import StageAttempt, StageRun
 
 LABEL, ROW, TOP, BAR = 235, 26, 26, 14
-WIDTH = 940
+WIDTH = 900
 FOLD = 56
 MOST_FOLDS = 6
 LEAST_BAR = 4

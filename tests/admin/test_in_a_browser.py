@@ -3,16 +3,21 @@
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from orders.admin import words
 from orders.models import Order, StageRun
+from orders.pipeline.purchase import PURCHASE
 from shop.models import Product, ProductImage, StockItem
 from tests import builders
 from tests.admin.rows import fill
+from tests.admin.test_run_page import crowd
 from vod.models import Title
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -73,6 +78,43 @@ def test_nothing_is_blocked_and_no_page_is_wider_than_the_screen(desk, width):
         if desk.evaluate("document.documentElement.scrollWidth") > width:
             wide.append(page)
     assert not wide
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_run_with_forty_handlers_in_every_state_is_walked_by_keyboard_and_mouse(desk, chief, width):
+    run = crowd(chief, 40)
+    soon = timezone.now() + timedelta(minutes=1)
+    StageRun.objects.filter(name="mail").update(state=StageRun.State.RUNNING, lease_until=soon, finished_at=None)
+    desk.context.route("**/events/", lambda route: route.fulfill(status=204))  # this server has no events
+    desk.set_viewport_size({"width": width, "height": 844})
+    desk.goto(f"/admin/orders/pipelinerun/{run.pk}/change/?stage=charge")
+    assert desk.evaluate("document.documentElement.scrollWidth") <= width
+    assert desk.locator(".run-graph .run-link").count() == len(PURCHASE.stages)
+    assert desk.locator(".run-legend li").count() >= 6
+    link = desk.locator(".run-link[data-stage=instruct]")
+    link.focus()
+    desk.keyboard.press("Enter")
+    playwright.expect(desk.locator("#stage .run-item")).to_have_count(40)
+    desk.locator("#run-items > summary").click()
+    desk.locator("#stage .run-item").nth(2).click()
+    desk.wait_for_url("**stage=instruct&item=**")
+    playwright.expect(desk.locator("#stage .run-item-selected")).to_have_count(1)
+    desk.go_back()
+    desk.go_back()
+    playwright.expect(desk.locator("#stage h2")).to_contain_text(str(words.stage("charge")))
+
+
+def test_the_page_of_a_run_follows_it_and_keeps_what_is_being_typed(desk, chief):
+    run = crowd(chief, 2)
+    desk.context.route("**/events/", lambda route: route.fulfill(status=204))
+    parked = run.stages.get(name="instruct", state=StageRun.State.PARKED)
+    desk.clock.install()
+    desk.goto(f"/admin/orders/pipelinerun/{run.pk}/change/?stage=instruct&item={parked.item}")
+    desk.locator("#run-acts input[name=reason]").first.fill("called them")
+    run.stages.filter(name="charge").update(state=StageRun.State.SKIPPED)
+    desk.clock.run_for(11_000)
+    playwright.expect(desk.locator(".run-link[data-stage=charge] .run-skipped").first).to_be_attached()
+    playwright.expect(desk.locator("#run-acts input[name=reason]").first).to_have_value("called them")
 
 
 def test_the_colours_follow_the_choice_and_keep_it(desk):

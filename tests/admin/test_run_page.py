@@ -58,7 +58,7 @@ def crowd(actor, count: int = 40, state: str = State.SUCCEEDED) -> PipelineRun:
     """A run mapped over many handlers, each stage in another state, with attempts and effects."""
     now = timezone.now()
     order = Order.objects.create(user=actor, email=actor.email, checkout_key=uuid.uuid4(), subtotal=1, total=1)
-    run = PipelineRun.objects.create(pipeline="purchase", version=1, order=order)
+    run = PipelineRun.objects.create(pipeline="purchase", version=PURCHASE.version, order=order)
     handlers = [
         Handler.objects.create(code=f"h{count}-{number}", name=f"担当{number}", email="h@example.com")
         for number in range(count)

@@ -25,12 +25,13 @@ def beyond(now: datetime) -> Q:
                 found |= Q(run__pipeline=pipeline.name, run__version=pipeline.version, name=spec.name) & _late(
                     spec.limit, now
                 )
-    return found & Q(state__in=OPEN) & ~Q(kind=StageRun.Kind.EXTERNAL, state=State.WAITING)
+    is_open = Q(state__in=OPEN) & ~Q(kind=StageRun.Kind.EXTERNAL, state=State.WAITING)
+    return Q(found, is_open)
 
 
 def _late(limit: timedelta, now: datetime) -> Q:
     recent = StageRun.objects.filter(run=OuterRef("run"), finished_at__gt=now - limit).exclude(pk=OuterRef("pk"))
-    is_not_begun = Q(started_at__isnull=True, run__created_at__lte=now - limit) & ~Exists(recent)
+    is_not_begun = Q(~Exists(recent), started_at__isnull=True, run__created_at__lte=now - limit)
     return Q(started_at__lte=now - limit) | is_not_begun
 
 
