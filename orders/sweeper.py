@@ -15,7 +15,7 @@ from config.lib import clock, sweeps
 from orders.pipeline.engine import beat
 from orders.pipeline.engine.sweep import mend
 from orders.pipeline.engine.sweep import sweep as sweep_stages
-from orders.services import inbox
+from orders.services import archive, inbox
 from shop.services import stock
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_second
 sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
 sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
 sweeps.register("orders.beat", beat.beat, every_seconds=beat.EVERY_SECONDS)
+sweeps.register("orders.archive", archive.at_night, every_seconds=5)
 sweeps.register("shop.holds", lambda now: stock.tidy(now=now), every_seconds=30)
 
 

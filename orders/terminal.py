@@ -31,6 +31,8 @@ def told_of(runs: Iterable[PipelineRun], now: datetime) -> Iterator[str]:
     for run in runs:
         yield f"{run.order.number} {run.pipeline} {run.version}: {run.state} since {moment(run.created_at)}"
         yield f"  run {run.pk}  trace {run.trace_parent or '-'}"
+        if run.archived_at:
+            yield from _told_of_archive(run)
         if run.failure:
             yield f"  taken back because: {run.failure}"
         actions = Prefetch("operator_actions", OperatorAction.objects.select_related("actor"))
@@ -38,7 +40,15 @@ def told_of(runs: Iterable[PipelineRun], now: datetime) -> Iterator[str]:
         for stage in stages:
             yield from _told_of_stage(stage, held, now)
         for action in run.operator_actions.filter(stage__isnull=True).select_related("actor"):
-            yield f"  staff: {action.verb} by {action.actor.email} at {moment(action.acted_at)}: {action.reason}"
+            about = f"{action.subject or 'the run'} {action.verb} by {action.actor.email}"
+            yield f"  staff  {about} at {moment(action.acted_at)}: {action.reason}"
+
+
+def _told_of_archive(run: PipelineRun) -> Iterator[str]:
+    yield f"  archived at {moment(run.archived_at or run.created_at)}; what was kept of it:"
+    for stage in run.archive.unpack()["stages"]:
+        name = f"{stage['name']}[{stage['item']}]" if stage["item"] else stage["name"]
+        yield f"  {stage['state']:<9}  {name}  {len(stage['tries'])} attempts, {len(stage['effects'])} effects"
 
 
 def _told_of_stage(stage: StageRun, held: gates.Gates, now: datetime) -> Iterator[str]:

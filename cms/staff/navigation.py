@@ -43,6 +43,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("orders.PipelineRun", "account_tree"),
             ("orders.StageRun", "pan_tool"),
             ("orders.Pause", "pause_circle"),
+            ("orders.PipelineArchive", "inventory"),
             ("orders.OutboundMail", "mail"),
             ("orders.Cart", "shopping_cart"),
         ),

@@ -16,6 +16,14 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise Unchangeable(f"{self.model._meta.label} is append-only")
 
+    def take_out(self) -> int:
+        """Delete rows of which a whole copy was just written elsewhere; returns how many. For archives alone."""
+        return super().delete()[0]
+
+    def point_elsewhere(self, **relations: Any) -> int:
+        """Change what the rows hang on, when that goes into an archive; what they tell stays. Returns how many."""
+        return super().update(**relations)
+
 
 class AppendOnly(models.Model):
     """A model whose rows can be added and read, nothing else."""

@@ -10,9 +10,9 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import close_old_connections
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -81,6 +81,8 @@ class PipelineRunAdmin(ReadOnlyAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         run, asked = context["original"], request.GET
+        if run.archived_at:
+            return HttpResponseRedirect(reverse("admin:orders_pipelinearchive_change", args=[run.archive.pk]))
         sheet = RunSheet(run, request.user, timezone.now(), (asked.get("stage", ""), asked.get("item", "")))  # type: ignore[arg-type]
         context |= {
             "sheet": sheet,

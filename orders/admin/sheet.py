@@ -3,7 +3,9 @@
 Read in a fixed number of queries, however long the order and its history are.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
@@ -20,6 +22,7 @@ from orders.models import (
     OrderLine,
     OutboundMail,
     Payment,
+    PipelineArchive,
     PipelineRun,
     Shipment,
     StageAttempt,
@@ -96,6 +99,29 @@ class RunTable:
 
 
 @dataclass(frozen=True)
+class ArchivedAct:
+    """What a member of staff did to a run that was compacted, or to a stage of it."""
+
+    acted_at: datetime
+    verb: Any
+    subject: str
+    reason: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class ArchiveRow:
+    """A run that was compacted, with what the staff did to it: that stays in sight."""
+
+    pk: int
+    name: str
+    state: Chip
+    began_at: datetime
+    finished_at: datetime
+    acts: list[ArchivedAct]
+
+
+@dataclass(frozen=True)
 class EventRow:
     event: OrderEvent
     words: Any
@@ -140,6 +166,7 @@ class OrderSheet:
     mails: tuple[MailRow, ...]
     events: tuple[EventRow, ...]
     runs: tuple[RunTable, ...]
+    archives: tuple[ArchiveRow, ...]
 
     @property
     def parked(self) -> tuple[StageRow, ...]:
@@ -171,7 +198,25 @@ def order_sheet(order: Order) -> OrderSheet:
             EventRow(one, words.EVENTS.get(one.kind, one.kind)) for one in order.events.select_related("actor")
         ),
         runs=tuple(run_tables(order, lines, sent)),
+        archives=tuple(_archives(order)),
     )
+
+
+def _archives(order: Order) -> Iterable[ArchiveRow]:
+    """The compacted runs, the newest first; one query for them and all that was done to them."""
+    kept = ("pk", "pipeline", "version", "state", "began_at", "finished_at")
+    acted = ("acted_at", "verb", "subject", "reason", "actor__name", "actor__email")
+    names = [*kept, *(f"run__operator_actions__{name}" for name in acted)]
+    found: dict[int, ArchiveRow] = {}
+    rows = PipelineArchive.objects.filter(order=order).order_by("-began_at", "run__operator_actions__pk")
+    for pk, pipeline, version, state, began, finished, at, verb, subject, reason, name, email in rows.values_list(
+        *names
+    ):
+        chip = Chip(PipelineRun.State(state).label, words.RUN_COLOURS[state])
+        row = found.setdefault(pk, ArchiveRow(pk, f"{pipeline} {version}", chip, began, finished, []))
+        if at:
+            row.acts.append(ArchivedAct(at, OperatorAction.Verb(verb).label, subject, reason, name or email))
+    return found.values()
 
 
 def _sendings(order: Order, lines: tuple[OrderLine, ...]) -> list[SendingRow]:

@@ -1,5 +1,6 @@
 """Everything that is bought: the cart, the order, its money, its pipeline, and what leaves the house for it."""
 
+from orders.models.archive import PipelineArchive
 from orders.models.cart import Cart, CartLine
 from orders.models.fulfilment import (
     FulfillmentLine,
@@ -33,6 +34,7 @@ __all__ = [
     "OutboundMail",
     "Pause",
     "Payment",
+    "PipelineArchive",
     "PipelineRun",
     "Placement",
     "ProviderEvent",

@@ -37,6 +37,7 @@ class PipelineRun(models.Model):
     trace_parent = models.CharField(_("trace"), max_length=55, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("started"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("pipeline run")
@@ -47,7 +48,11 @@ class PipelineRun(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at"], condition=Q(finished_at__isnull=True), name="pipelinerun_unfinished"),
-            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="pipelinerun_finished"),
+            models.Index(
+                fields=["finished_at"],
+                condition=Q(finished_at__isnull=False, archived_at__isnull=True),
+                name="pipelinerun_to_archive",
+            ),
         ]
 
     def __str__(self) -> str:

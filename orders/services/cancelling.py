@@ -16,7 +16,7 @@ from orders.models import OperatorAction, Order, OrderEvent, Payment, PipelineRu
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.start import start
-from orders.services import events, payments
+from orders.services import archive, events, payments
 
 CANCEL, PURCHASE = "cancel", "purchase"
 ASKED = "orders.order.cancel_asked"
@@ -54,7 +54,7 @@ def cancel(order: Order, actor: User, reason: str, now: datetime) -> PipelineRun
 
 def outcome_of(run: PipelineRun) -> tuple[bool, Reason | None]:
     """Whether it is decided that the order is cancelled, and why it is not; neither while it is not decided."""
-    output = StageRun.objects.filter(run=run, name="stop").values_list("output", flat=True).first() or {}
+    output = archive.output_of(run, "stop")
     refused = output.get("refused", "")
     return "taken_back" in output, Reason(refused) if refused else None
 
