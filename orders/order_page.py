@@ -1,15 +1,26 @@
 """An order as its page shows it, in people's words. It never writes."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.carriers import Parcel, parcels
-from orders.models import FulfillmentOrder, Order, OrderLine, OutboundMail, Payment, ShipmentLine, TaxDocument
+from orders.models import (
+    FulfillmentOrder,
+    Order,
+    OrderLine,
+    OutboundMail,
+    Payment,
+    PipelineRun,
+    ShipmentLine,
+    StageRun,
+    TaxDocument,
+)
 from orders.pictures import picture_of
 from orders.services.cancelling import Standing, asked_by, standing
 from shop.models import ProductImage
@@ -167,16 +178,51 @@ class Step:
 
 
 def order_steps(order: Order) -> list[Step]:
-    """The way of an order from the button to the doorstep."""
+    """The way of an order from the button to the doorstep, and what holds it up."""
     if order.state in (Order.State.EXPIRED, Order.State.CANCELLED):
         return [_step("made", _("Ordered"), at=order.created_at), _ended(order)]
+    stages = _unfinished_stages(order) if order.state in OPEN else []
+    if any(stage.run.state == PipelineRun.State.COMPENSATING for stage in stages):
+        return [_step("made", _("Ordered"), at=order.created_at), Step("cancelling", _("Being cancelled"), "current")]
     lines = list(order.lines.all())
     steps = [_step("made", _("Ordered"), at=order.created_at), _step("paid", _("Payment"), at=order.paid_at)]
     if any(not line.is_goods for line in lines):
         steps.append(_step("video", _("Video ready to watch"), at=order.paid_at))
     if any(line.is_goods for line in lines):
         steps += _goods_steps(order)
-    return _with_current(steps)
+    return _with_current(steps, _hold_ups(order, stages))
+
+
+# Which step of the buyer's waits for which stages; what is done beside it, such as a mail, holds nothing up.
+_STEP_OF = {
+    "charge": "paid",
+    "grant": "paid",
+    "place": "preparing",
+    "ship_list": "preparing",
+    "instruct": "preparing",
+    "await_shipment": "sent",
+}
+SOON = timedelta(minutes=2)  # everything until the instruction is done within seconds, unless something is away
+
+
+def _unfinished_stages(order: Order) -> list[StageRun]:
+    rows = StageRun.objects.filter(run__order=order, run__pipeline="purchase", state__in=StageRun.UNFINISHED)
+    return list(rows.select_related("run").order_by())
+
+
+def _hold_ups(order: Order, stages: list[StageRun]) -> dict[str, str]:
+    """What to say at a step that does not get on: somebody looks into it, or it takes longer."""
+    held: dict[str, str] = {}
+    late = order.paid_at is not None and timezone.now() - order.paid_at > SOON
+    for stage in stages:
+        step = _STEP_OF.get(stage.name)
+        if step is None:
+            continue
+        if stage.state == StageRun.State.PARKED:
+            held[step] = _("We are looking into something here. There is nothing for you to do.")
+        elif step == "preparing" and (late or stage.error_kind):
+            held.setdefault(step, _("This takes a little longer than usual. Your order is safe with us."))
+    return held
 
 
 def _goods_steps(order: Order) -> list[Step]:
@@ -211,7 +257,14 @@ def _ended(order: Order) -> Step:
     return Step("cancelled", words, "stopped")
 
 
-def _with_current(steps: list[Step]) -> list[Step]:
-    """The first step that is not done yet is the current one."""
+def _with_current(steps: list[Step], held: dict[str, str]) -> list[Step]:
+    """The first step that is not done yet is the current one; each that is not done says what holds it up."""
     current = next((step for step in steps if step.state == "waiting"), None)
-    return [Step(step.key, step.label, "current", step.at, step.detail) if step is current else step for step in steps]
+    return [
+        replace(
+            step,
+            state="current" if step is current else step.state,
+            detail=step.detail if step.state == "done" else held.get(step.key, step.detail),
+        )
+        for step in steps
+    ]

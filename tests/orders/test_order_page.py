@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import AsyncClient
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from config.lib import realtime
@@ -16,7 +18,8 @@ from config.lib.realtime import broadcast
 from orders.models import Order, Payment
 from orders.order_page import order_page
 from orders.payments.base import Standing
-from orders.pipeline.engine.errors import Transient
+from orders.pipeline.engine import operate
+from orders.pipeline.engine.errors import Refused, Transient
 from orders.services import inbox, payments
 from shop.models import StockItem, StockReservation
 from tests import builders
@@ -368,3 +371,52 @@ def test_looking_again_changes_nothing(shopper, alice, world, mug):
     assert after
     assert (before.phase, before.steps) == (after.phase, after.steps)
     assert len(world.mails) == 1
+
+
+LONGER, CHECKING = "takes a little longer than usual", "We are looking into something here"
+
+
+def test_a_warehouse_that_is_away_makes_it_take_longer(shopper, alice, world, mug, film, monkeypatch):
+    def away(instruction, key):
+        raise Transient("no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.warehouse, "instruct", away)
+        order = world.bought(alice, mug, film)
+        page = words(shopper.get(address(order)))
+        assert LONGER in page
+        assert step_states(page) == ["done", "done", "done", "current", "waiting"]
+        assert "instruct" not in page
+    world.later(minutes=11)
+    world.work(order)
+    assert LONGER not in words(shopper.get(address(order)))
+
+
+def test_what_nobody_has_begun_after_a_while_takes_longer(shopper, alice, world, mug):
+    """The warehouse is known to be away, so nobody even tries."""
+    operate.pause(scope="system", name="warehouse", actor=None, reason="stocktaking", now=world.now)
+    order = world.bought(alice, mug)
+    assert LONGER not in words(shopper.get(address(order)))
+    Order.objects.filter(pk=order.pk).update(paid_at=timezone.now() - timedelta(minutes=3))
+    assert LONGER in words(shopper.get(address(order)))
+
+
+def test_what_is_parked_is_being_looked_into(shopper, alice, world, mug, monkeypatch):
+    def refuses(instruction, key):
+        raise Refused("unknown prefecture")
+
+    monkeypatch.setattr(world.warehouse, "instruct", refuses)
+    order = world.bought(alice, mug)
+    page = words(shopper.get(address(order)))
+    assert CHECKING in page
+    assert LONGER not in page
+    assert "unknown prefecture" not in page
+
+
+def test_an_order_that_is_taken_back_says_so_and_no_more(shopper, alice, world, mug):
+    operate.pause(scope="system", name="warehouse", actor=None, reason="stocktaking", now=world.now)
+    order = world.bought(alice, mug)
+    operate.take_back(run=order.runs.get(), actor=alice, reason="they called", now=world.now)
+    page = words(shopper.get(address(order)))
+    assert "Being cancelled" in page
+    assert step_states(page) == ["done", "current"]
