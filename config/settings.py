@@ -264,6 +264,7 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://127.0.0.1:2525"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="みなと放送 ひとつ <no-reply@minato.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ALERT_MAILS = env.list("ALERT_MAILS", default=[])
 MAIL_SANDBOX_URL = env.str("MAIL_SANDBOX_URL", default="")
 
 # --- Outside systems ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from config.lib import clock, sweeps
-from orders.pipeline.engine import beat
+from orders.pipeline.engine import beat, limits
 from orders.pipeline.engine.sweep import mend
 from orders.pipeline.engine.sweep import sweep as sweep_stages
 from orders.services import archive, inbox
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_seconds=settings.PIPELINE_SWEEP_SECONDS)
 sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
+sweeps.register("orders.limits", limits.alert, every_seconds=60)
 sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
 sweeps.register("orders.beat", beat.beat, every_seconds=beat.EVERY_SECONDS)
 sweeps.register("orders.archive", archive.at_night, every_seconds=5)

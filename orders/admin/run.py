@@ -500,13 +500,19 @@ class RunSheet:
     # What may be done to the whole run
 
     @cached_property
+    def has_a_way_back(self) -> bool:
+        """Whether it is under way, forward, and its graph says how it is undone."""
+        is_forward = self.is_open and self.run.state == PipelineRun.State.RUNNING
+        return is_forward and self.pipeline is not None and bool(self.pipeline.undoings)
+
+    @cached_property
     def may_be_taken_back(self) -> bool:
-        return self.is_open and self.run.state == PipelineRun.State.RUNNING and not self.beyond
+        return self.has_a_way_back and not self.beyond
 
     @cached_property
     def beyond(self) -> StageRun | None:
         """The stage that was begun and cannot be undone."""
-        if self.pipeline is None or not self.is_open:
+        if not self.has_a_way_back:
             return None
         return operate.beyond_return(self.run)
 
@@ -548,11 +554,10 @@ def _undecided(stage: StageRun, run: PipelineRun) -> OutboundMail | None:
     """The mail that a person must decide on before the stage can go on."""
     if stage.state != State.PARKED:
         return None
-    kinds = [kind for kind, name in mails.STAGE_OF.items() if name == stage.name]
-    if not kinds:
+    if stage.name not in mails.STAGE_OF.values():
         return None
     states = (OutboundMail.State.UNCERTAIN, OutboundMail.State.REFUSED)
-    undecided = OutboundMail.objects.filter(order=run.order_id, kind__in=kinds, state__in=states)
+    undecided = OutboundMail.objects.filter(order_id=run.order_id, state__in=states).order_by("pk")
     return next((one for one in undecided if mails.is_sent_by(one, stage)), None)
 
 

@@ -6,16 +6,20 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
+from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from config.lib.realtime import broadcast
 from orders.admin.graph_svg import HEIGHT, WIDTH, layout, wrapped
 from orders.admin.run import RunSheet
 from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import operate
+from orders.pipeline.engine import limits, operate
 from orders.pipeline.engine.errors import Refused
 from orders.pipeline.purchase import PURCHASE
 from shop.services import stock
@@ -148,9 +152,10 @@ def test_the_page_costs_the_same_with_forty_handlers(visit, chief):
     client.get("/admin/")
     counted = []
     for count in (2, 40):
-        run = crowd(chief, count)
+        page = reverse("admin:orders_pipelinerun_change", args=[crowd(chief, count).pk]) + "?stage=instruct"
+        client.get(page)
         with CaptureQueriesContext(connection) as queries:
-            response = client.get(reverse("admin:orders_pipelinerun_change", args=[run.pk]) + "?stage=instruct")
+            response = client.get(page)
         counted.append(len(queries))
         assert not AGAINST_THE_POLICY.search(response.content.decode())
     assert counted[0] == counted[1] <= 16, counted
@@ -311,6 +316,34 @@ def test_the_accounting_role_may_take_back_without_more(visit, carol, refused, d
     assert refused.runs.get().state != PipelineRun.State.RUNNING
 
 
+# Live
+
+
+def test_its_events_tell_the_page_to_look_again(sam, refused):
+    browser = AsyncClient()
+    browser.force_login(sam, backend="django.contrib.auth.backends.ModelBackend")
+    page = reverse("admin:orders_pipelinerun_events", args=[refused.runs.get().pk])
+
+    async def first_two() -> list[bytes]:
+        answer = await browser.get(page)
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        stream = aiter(answer.streaming_content)
+        opened = await anext(stream)
+        broadcast._hand_out(f"order:{refused.number}", '{"stage": "instruct"}')
+        changed = await anext(stream)
+        await stream.aclose()
+        return [opened, changed]
+
+    opened, changed = async_to_sync(first_two)()
+    assert b": open" in opened
+    assert changed == b'event: change\ndata: {"stage": "instruct"}\n\n'
+
+
+def test_its_events_are_for_staff_who_may_see_runs_alone(visit, carol, alice, refused):
+    page = reverse("admin:orders_pipelinerun_events", args=[refused.runs.get().pk])
+    assert [visit(user).get(page).status_code for user in (None, alice, carol)] == [404, 404, 404]
+
+
 # Limits
 
 
@@ -334,6 +367,31 @@ def test_a_stage_that_nobody_has_begun_is_late_too(visit, sam, refused):
     client = visit(sam)
     assert client.get(_page(refused)).context["sheet"].late == 1
     assert client.get(reverse("admin:orders_stagerun_changelist") + "?late=1").context["cl"].result_count == 1
+
+
+def test_a_stage_beyond_its_limit_is_told_once(sam, refused, settings, mailoutbox, caplog):
+    settings.ALERT_MAILS = ["chief@example.com"]
+    now = timezone.now()
+    assert limits.alert(now) == 0
+    StageRun.objects.filter(name="instruct").update(started_at=now - timedelta(days=2))
+    assert [limits.alert(now), limits.alert(now)] == [1, 0]
+    assert refused.number in caplog.text
+    assert [message.to for message in mailoutbox if "beyond" in message.subject] == [["chief@example.com"]]
+    assert refused.number in mailoutbox[-1].body
+
+
+def test_a_mail_server_that_is_away_keeps_no_sweep_from_going_on(sam, refused, settings, monkeypatch):
+    settings.ALERT_MAILS = ["chief@example.com"]
+    settings.EMAIL_BACKEND = "tests.admin.test_run_page.AwayBackend"
+    StageRun.objects.filter(name="instruct").update(started_at=timezone.now() - timedelta(days=2))
+    assert limits.alert(timezone.now()) == 1
+
+
+class AwayBackend(BaseEmailBackend):
+    """A mail server that does not answer."""
+
+    def send_messages(self, email_messages):
+        raise ConnectionRefusedError("nobody there")
 
 
 def test_the_buyer_may_take_their_time(visit, sam, world, alice, mug):

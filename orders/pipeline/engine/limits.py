@@ -4,15 +4,23 @@ The time counts from the moment a stage was first begun, or, while nobody has be
 of its run. A call that waits for an event, as the charge waits for the buyer, is at nobody's desk and does not count.
 """
 
+import logging
+import smtplib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import send_mail
 from django.db.models import Exists, OuterRef, Q
 
 from orders.models import StageRun
 from orders.pipeline.engine import graph
 
+log = logging.getLogger(__name__)
 State = StageRun.State
+TOLD_FOR = timedelta(days=1)  # a stage that is late is told of once, and again each day that it stays so
+MOST_TOLD = 100
 OPEN = (State.READY, State.RUNNING, State.WAITING, State.PARKED)
 
 
@@ -43,3 +51,28 @@ def over_since(stage: StageRun, spec: graph.Stage | None, rows: Iterable[StageRu
     ends = [row.finished_at for row in rows if row.finished_at and row.pk != stage.pk]
     began = stage.started_at or max([stage.run.created_at, *ends])
     return began + spec.limit if began + spec.limit <= now else None
+
+
+def alert(now: datetime) -> int:
+    """Tell of stages that went beyond their limit: an error in the log, and a mail to ALERT_MAILS; returns how many.
+
+    Several workers may look at once: the cache remembers what was told. While it is away, nothing is.
+    """
+    late = StageRun.objects.filter(beyond(now)).select_related("run__order").order_by("pk")[:MOST_TOLD]
+    new = [one for one in late if cache.add(f"late:{one.pk}", 1, TOLD_FOR.total_seconds())]
+    if new:
+        told = "\n".join(
+            f"{one.run.order.number}: {one} of {one.run.pipeline} is {one.state}, {one.error}" for one in new
+        )
+        log.error("%s stages are beyond their limits:\n%s", len(new), told)
+        _mail(f"{len(new)} stages are beyond their limits", told)
+    return len(new)
+
+
+def _mail(subject: str, text: str) -> None:
+    if not settings.ALERT_MAILS:
+        return
+    try:
+        send_mail(f"[{settings.STATION_NAME}] {subject}", text, settings.DEFAULT_FROM_EMAIL, settings.ALERT_MAILS)
+    except (OSError, smtplib.SMTPException) as error:
+        log.warning("The mail about late stages was not taken: %s", error)
