@@ -187,7 +187,7 @@ def _cut(line: str, width: float) -> str:
 
 
 def _em(text: str) -> float:
-    return sum(1.0 if _is_wide(sign) else 0.56 for sign in text)
+    return sum(1.0 if _is_wide(sign) else 0.54 for sign in text)
 
 
 def _is_wide(sign: str) -> bool:

@@ -20,7 +20,7 @@ from accounts.models import User
 from orders.admin import words
 from orders.admin.acts import chosen_person, page_of_stage, reason_of, refuse_without_permission
 from orders.admin.sheet import can_be_skipped
-from orders.models import OperatorAction, StageAttempt, StageRun
+from orders.models import Handler, OperatorAction, StageAttempt, StageRun
 from orders.pipeline.engine import operate
 from orders.services import mails
 
@@ -41,6 +41,7 @@ class Row:
     stage: StageRun
     name: Any
     href: str
+    item: str = ""
     left_because: Any = ""
 
 
@@ -81,14 +82,16 @@ class DryRun:
 
 
 def dry_run(stages: QuerySet[StageRun], verb: str) -> DryRun:
-    """The first `MOST` stages, read in one query, each with what would become of it."""
+    """The first `MOST` stages, read in one query, each with what would become of it; handlers by their names."""
     rows = list(stages.select_related("run__order").order_by("pk")[: MOST + 1])
     beyond = max(0, stages.count() - MOST) if len(rows) > MOST else 0
-    return DryRun(
-        verb,
-        tuple(Row(one, words.stage(one.name), page_of_stage(one), left_because(one, verb)) for one in rows[:MOST]),
-        beyond,
-    )
+    items = {one.item for one in rows if one.item.isdigit()}
+    names = {str(pk): name for pk, name in Handler.objects.filter(pk__in=items).values_list("pk", "name")}
+    return DryRun(verb, tuple(_row(one, names.get(one.item, one.item), verb) for one in rows[:MOST]), beyond)
+
+
+def _row(stage: StageRun, item: str, verb: str) -> Row:
+    return Row(stage, words.stage(stage.name), page_of_stage(stage), item, left_because(stage, verb))
 
 
 def left_because(stage: StageRun, verb: str) -> Any:

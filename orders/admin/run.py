@@ -50,6 +50,7 @@ LOUDEST = (
     State.SKIPPED,
     State.SUCCEEDED,
 )
+MOST_ATTEMPTS, MOST_SHOWN = 1000, 50
 LINE = 10.5  # em of a box's text
 LEGEND = (*LOUDEST[::-1], REFUSED, ABSENT)
 STATE_WORDS: dict[str, Any] = {
@@ -310,7 +311,9 @@ class RunSheet:
 
     @cached_property
     def attempts(self) -> list[StageAttempt]:
-        return list(StageAttempt.objects.filter(stage__run=self.run).order_by("started_at", "pk"))
+        """The newest ones, in their order: a charge that is looked at every half hour for weeks has thousands."""
+        newest = StageAttempt.objects.filter(stage__run=self.run).order_by("-started_at", "-pk")[:MOST_ATTEMPTS]
+        return list(reversed(newest))
 
     @cached_property
     def actions(self) -> list[OperatorAction]:
@@ -392,7 +395,7 @@ class RunSheet:
                 Try(one, Chip(one.get_outcome_display(), words.OUTCOME_COLOURS[one.outcome]))
                 for one in reversed(self.attempts)
                 if one.stage_id == stage.pk
-            ),
+            )[:MOST_SHOWN],
             effects=tuple(Sent(one, Chip(one.get_state_display(), words.EFFECT_COLOURS[one.state])) for one in effects),
             actions=tuple(one for one in self.actions if one.stage_id == stage.pk),
             earlier=self._earlier(spec, stage),

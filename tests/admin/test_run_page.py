@@ -196,6 +196,17 @@ def test_a_traceback_is_shown_folded(visit, sam, refused):
     assert "Traceback (most recent call last):" in text
 
 
+def test_of_a_stage_that_was_looked_at_for_weeks_the_newest_attempts_are_shown(visit, sam, refused):
+    stage, now = StageRun.objects.get(name="charge"), timezone.now()
+    StageAttempt.objects.bulk_create(
+        StageAttempt(stage=stage, number=1, fence=fence, worker="w", outcome="waited", started_at=now)
+        for fence in range(100, 1300)
+    )
+    sheet = visit(sam).get(_page(refused, stage="charge")).context["sheet"]
+    assert [one.attempt.fence for one in sheet.sheet.attempts] == list(range(1299, 1249, -1))
+    assert len(sheet.strip.bars) <= 600
+
+
 @pytest.mark.parametrize(
     ("scope", "name"), [("pipeline", "purchase"), ("stage", "purchase.instruct"), ("system", "warehouse")]
 )

@@ -48,9 +48,13 @@ def over_since(stage: StageRun, spec: graph.Stage | None, rows: Iterable[StageRu
     is_waiting = stage.state == State.WAITING and stage.kind == StageRun.Kind.EXTERNAL
     if spec is None or spec.limit is None or stage.state not in OPEN or is_waiting:
         return None
-    ends = [row.finished_at for row in rows if row.finished_at and row.pk != stage.pk]
-    began = stage.started_at or max([stage.run.created_at, *ends])
+    began = stage.started_at or _last_end(stage, rows)
     return began + spec.limit if began + spec.limit <= now else None
+
+
+def _last_end(stage: StageRun, rows: Iterable[StageRun]) -> datetime:
+    ends = [row.finished_at for row in rows if row.finished_at and row.pk != stage.pk]
+    return max([stage.run.created_at, *ends])
 
 
 def alert(now: datetime) -> int:
