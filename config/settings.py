@@ -289,7 +289,7 @@ TRANSCODER = env.str("TRANSCODER", default="ffmpeg")
 # --- Purchase -------------------------------------------------------------------------------------------------------
 
 CHECKOUT_HOLD_MINUTES = env.int("CHECKOUT_HOLD_MINUTES", default=30)
-PIPELINE_SWEEP_SECONDS = env.float("PIPELINE_SWEEP_SECONDS", default=1.0)
+PIPELINE_SWEEP_SECONDS = env.float("PIPELINE_SWEEP_SECONDS", default=0.5)
 PIPELINE_LEASE_SECONDS = env.float("PIPELINE_LEASE_SECONDS", default=30.0)
 PIPELINE_EXECUTOR = env.str("PIPELINE_EXECUTOR", default="celery")  # or `table`: workers look by themselves
 PIPELINE_ARCHIVE_DAYS = env.int("PIPELINE_ARCHIVE_DAYS", default=90)

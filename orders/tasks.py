@@ -5,8 +5,8 @@ from typing import Any
 
 from celery import shared_task, signals
 from django.db import close_old_connections
-from django.utils import timezone
 
+from config.lib import clock
 from orders.pipeline.engine.execute import advance
 from orders.services import inbox
 
@@ -26,7 +26,7 @@ def advance_run(*, run_id: str) -> None:
 
 @shared_task(name="orders.process_event", **LIMITS)
 def process_event(*, event_id: int) -> None:
-    inbox.process(event_id, now=timezone.now())
+    inbox.process(event_id, now=clock.now())
 
 
 @shared_task(name="orders.sweep", **LIMITS)
@@ -34,4 +34,4 @@ def sweep() -> None:
     """Asked for by beat as a last resort; every worker sweeps by itself all the time."""
     from orders.sweeper import sweep_once
 
-    sweep_once(timezone.now())
+    sweep_once(clock.now())

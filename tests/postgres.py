@@ -11,6 +11,7 @@ import importlib.util
 import os
 import pwd
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -42,12 +43,13 @@ def database_url(settings: Sequence[str] = FAST) -> Iterator[str]:
     if given.startswith("postgres"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="hitotsu-postgres-") as folder, _server(Path(folder), settings) as url:
+    with tempfile.TemporaryDirectory(prefix="hitotsu-postgres-") as folder, server(Path(folder), settings) as url:
         yield url
 
 
 @contextmanager
-def _server(folder: Path, given: Sequence[str]) -> Iterator[str]:
+def server(folder: Path, given: Sequence[str] = FAST) -> Iterator[str]:
+    """A server of one's own in an empty `folder`, whatever DATABASE_URL says: one that a test may end and start."""
     owner = _unprivileged()
     programs = _programs(folder)
     password = folder / "password"
@@ -152,6 +154,37 @@ def _run(command: list[str | Path], *, owner: str | None, folder: Path) -> None:
     )  # fmt: skip
     if done.returncode:
         raise NoPostgres(f"{command[0]} ended with {done.returncode}: {done.stderr}")
+
+
+class Crashes:
+    """Ends a server of `server(folder)` as a crash would (no checkpoint, no goodbye), and starts it again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.restarted: subprocess.Popen[bytes] | None = None
+        self.command = shlex.split((folder / "db" / "postmaster.opts").read_text())
+        self.port = int(self.command[self.command.index("-p") + 1])
+
+    def crash(self) -> None:
+        """SIGQUIT, which is `pg_ctl stop -m immediate`; returns when the server accepts connections again."""
+        pid = int((self.folder / "db" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)
+        while accepts(self.port):
+            time.sleep(0.05)
+        if self.restarted:
+            self.restarted.wait()
+        owner = _unprivileged()
+        with (self.folder / "log").open("ab") as log:
+            self.restarted = subprocess.Popen(
+                self.command, cwd=self.folder, user=owner, group=_group(owner), extra_groups=_no_groups(owner),
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        _wait_until_ready(self.restarted, self.port, self.folder / "log")
+
+    def end(self) -> None:
+        if self.restarted:
+            self.restarted.send_signal(signal.SIGINT)
+            self.restarted.wait(20)
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.forms import AddressForm
 from accounts.models import Address, User
 from accounts.services import save_address
+from config.lib import clock
 from orders import queries
 from orders.cart_page import CartPage, cart_page
 from orders.cart_session import cart_of, note_count
@@ -34,7 +34,7 @@ from shop.services.stock import StockShort
 def show_checkout(request: HttpRequest) -> HttpResponse:
     """The confirmation screen; it is the last one, and says everything the law asks for."""
     user, cart = _user(request), cart_of(request)
-    page = cart_page(cart, user=user, now=timezone.now())
+    page = cart_page(cart, user=user, now=clock.now())
     if cart is None or not page.rows:
         pending = queries.pending_order(user)
         return redirect(pending or "orders:cart")
@@ -107,7 +107,7 @@ def place_order(request: HttpRequest) -> HttpResponse:
     form = PlaceOrderForm(request.POST)
     if not form.is_valid():
         return _refuse(request, _("Please look at the confirmation once more."), "orders:checkout")
-    user, now = _user(request), timezone.now()
+    user, now = _user(request), clock.now()
     cart = get_object_or_404(Cart, user=user, checkout_key=form.cleaned_data["checkout_key"])
     try:
         order = checkout.place_order(
@@ -169,7 +169,7 @@ def _refuse(request: HttpRequest, text: str, to: str) -> HttpResponse:
 def _lead_to_payment(request: HttpRequest, order: Order, method: str) -> HttpResponse:
     """Give the page's form its secret, or send the browser to the provider's own page."""
     try:
-        payable = payments.payable(order, now=timezone.now())
+        payable = payments.payable(order, now=clock.now())
     except Transient:
         payable = None
     if wants_json(request):

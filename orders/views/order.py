@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from accounts.services import still_signed_in
+from config.lib import clock
 from config.lib.realtime import stream
 from orders import queries
 from orders.forms import PayForm
@@ -50,7 +50,7 @@ def _payable(order: Order) -> tuple[payments.Payable | None, bool]:
     if order.state != Order.State.PENDING_PAYMENT:
         return None, False
     try:
-        return payments.payable(order, now=timezone.now()), False
+        return payments.payable(order, now=clock.now()), False
     except Transient:
         return None, True
 
@@ -89,7 +89,7 @@ def _payment_config(payable: payments.Payable) -> dict[str, object]:
 def order_return(request: HttpRequest, number: str) -> HttpResponse:
     """Where the buyer comes back to: ask the provider, show the order. What the address says is not believed."""
     order = _own_order(request, number)
-    payments.look_again(order, now=timezone.now())
+    payments.look_again(order, now=clock.now())
     return redirect(order)
 
 
@@ -104,8 +104,8 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(order)
     back = f"{request.scheme}://{request.get_host()}{order.get_absolute_url()}return/"
     try:
-        payments.switch_method(order, method=form.cleaned_data["method"], return_url=back, now=timezone.now())
-        payable = payments.payable(order, now=timezone.now())
+        payments.switch_method(order, method=form.cleaned_data["method"], return_url=back, now=clock.now())
+        payable = payments.payable(order, now=clock.now())
     except payments.NotPayable:
         return redirect(order)
     except Transient:
@@ -126,7 +126,7 @@ def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
         context = {"order": order, "lines": order.lines.all(), "is_paid": queries.was_paid(order)}
         return render(request, "orders/order_cancel.html", context)
     try:
-        cancelling.cancel(order, _user(request), "", timezone.now())
+        cancelling.cancel(order, _user(request), "", clock.now())
     except cancelling.NotCancellable as refusal:
         messages.error(request, render_to_string("orders/not_cancelled.txt", {"why": refusal.why}))
     return redirect(order)

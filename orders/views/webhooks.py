@@ -3,10 +3,10 @@
 import logging
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from config.lib import clock
 from orders.payments import provider
 from orders.payments.base import BadSignature as BadPaymentSignature
 from orders.services import inbox
@@ -24,7 +24,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
         event = provider("stripe").read_event(_body(request), request.headers.get("Stripe-Signature", ""))
     except BadPaymentSignature as error:
         return _refuse(request, error)
-    inbox.store(source="stripe", event_id=event.event_id, kind=event.kind, payload=event.payload, now=timezone.now())
+    inbox.store(source="stripe", event_id=event.event_id, kind=event.kind, payload=event.payload, now=clock.now())
     return HttpResponse(status=200)
 
 
@@ -40,7 +40,7 @@ def warehouse_webhook(request: HttpRequest) -> HttpResponse:
         event_id=report.event_id,
         kind=report.kind,
         payload=report.payload,
-        now=timezone.now(),
+        now=clock.now(),
     )
     return HttpResponse(status=200)
 

@@ -57,12 +57,6 @@ def drive(receivers, folder: Path, *options: str) -> dict:
 def test_whatever_point_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_path):
     points = [] if IS_FULL else ["--points", "24", "--seed", "20261124"]
     summary = drive(receivers, tmp_path, *points)
-    assert summary["killed"] >= 24 * 0.9
+    assert summary["killed"] >= 24
     assert summary["slowest_s"] < 30
     assert summary["uncertain_mails"] >= 2  # the points between hand-over and record were really met
-
-
-@pytest.mark.skipif(not IS_FULL, reason="PROOF=full: a sample of the several hundred statements takes minutes")
-def test_whatever_statement_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_path):
-    summary = drive(receivers, tmp_path, "--every-statement", "--points", "400", "--seed", "20261124")
-    assert summary["killed"] >= 300
