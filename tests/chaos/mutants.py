@@ -78,14 +78,14 @@ def _completes_before_the_effect(original: Any) -> Any:
         if context.stage.kind != StageRun.Kind.EXTERNAL:
             return original(self, context)
         with transaction.atomic():
-            run = settle.lock_again(self.run)
-            settle.write_result(context, {}, run=run, now=self.clock())
+            settle.lock_again(self.run)
+            following = self._following(self._write(context, {}))
         vars(context)["keep_lease"] = lambda: None
         result = context.spec.act(context)
         if context.spec.record and not isinstance(result, Wait):
             context.spec.record(context, result)
         self.attempts += 1
-        return None
+        return following
 
     return act
 
@@ -104,11 +104,11 @@ def _intends_after_the_call(original: Any) -> Any:
 def _commits_the_end_first(original: Any) -> Any:
     def together(self: Worker, first: Context) -> Any:
         with transaction.atomic():
-            run = settle.lock_again(self.run)
-            settle.write_result(first, {}, run=run, now=self.clock())
+            settle.lock_again(self.run)
+            following = self._following(self._write(first, {}))
         self.attempts += 1
         first.spec.act(first)
-        return None
+        return following
 
     return together
 

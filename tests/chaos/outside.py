@@ -324,9 +324,12 @@ def judge(station: Station) -> dict[str, Any]:
     instructions = Counter(one["order_number"] for one in warehouse["instructions"])
     records = Counter(one["content"]["order_number"] for one in kintone["records"])
     arrivals: Counter[str] = Counter()
+    most: Counter[str] = Counter()  # how often the most repeated mail of an order came
     for message_id, times in mail["arrivals"].items():
         kind, _, rest = message_id.lstrip("<").partition(".")
-        arrivals[f"{kind} {rest.split('@')[0].split('.')[0]}"] += times
+        number = rest.split("@")[0].split(".")[0]
+        arrivals[f"{kind} {number}"] += times
+        most[number] = max(most[number], times)
     found: Counter[str] = Counter(dict.fromkeys(WRONG, 0))
     uncertain = set(OutboundMail.objects.filter(state="uncertain").values_list("order__number", "kind"))
     examples: list[str] = []
@@ -336,10 +339,10 @@ def judge(station: Station) -> dict[str, Any]:
         wrong += ["double charges"] * (charges > 1) + ["lost"] * (charges == 0)
         wrong += ["double instructions"] * (instructions[number] > 1) + ["lost"] * (instructions[number] == 0)
         wrong += ["wrong records"] * (records[number] != 2)
-        for kind in ("order_confirmed", "order_shipped"):
+        for kind, wanted in (("order_confirmed", 1), ("order_shipped", 2)):
             sent = arrivals[f"{kind} {number}"]
-            wrong += ["double mails"] * (sent > 1)
-            wrong += ["missing mails"] * (sent == 0 and (number, kind) not in uncertain)
+            wrong += ["double mails"] * (sent > wanted or most[number] > 1)
+            wrong += ["missing mails"] * (sent < wanted and (number, kind) not in uncertain)
         references = [line.reference for line in order.lines.all()]
         wrong += ["missing entitlements"] * (Entitlement.objects.filter(reference__in=references).count() != 1)
         wrong += ["not delivered"] * (order.fulfillment_state != Order.FulfillmentState.FULFILLED)

@@ -192,11 +192,12 @@ class PurchaseWorld:
         }
         wrong += [f"{name} {found}, not {right}" for name, (found, right) in books.items() if found != right]
         arrived, uncertain = kept("mail", lambda it: it, list), 0
-        for kind in ("order_confirmed", "order_shipped"):
+        wrong += ["a mail twice"] * (len(set(arrived)) < len(arrived))
+        for kind, wanted in (("order_confirmed", 1), ("order_shipped", 2)):
             sent = sum(one.startswith(f"<{kind}.{order.number}") for one in arrived)
             unsure = OutboundMail.objects.filter(order=order, kind=kind, state="uncertain").count()
             uncertain += unsure
-            if sent > 1 or (sent == 0 and not unsure):
+            if sent > wanted or (sent < wanted and not unsure):
                 wrong.append(f"{sent} mails {kind}, {unsure} uncertain")
         stages = StageRun.objects.filter(run__order=order).exclude(state=StageRun.State.SUCCEEDED)
         left = [f"{stage} {stage.state}" for stage in stages]
