@@ -3,6 +3,9 @@
 A `select_for_update()` that nobody evaluates locks nothing; two callers that lock in different orders wait for each
 other. Both have cost other shops money, so no module but this one calls it. On PostgreSQL every connection gives up
 waiting for a lock after three seconds, except while it migrates.
+
+The locks are `FOR NO KEY UPDATE`: nobody changes a primary key, and a stronger one would keep others from writing rows
+that refer to the locked one. Such a reference is checked at COMMIT, which deadlocked with whoever held the row.
 """
 
 import functools
@@ -32,7 +35,7 @@ def lock(rows: "models.QuerySet[Row]") -> list[Row]:
     """
     _need_transaction()
     if connection.vendor == "postgresql":
-        rows = rows.select_for_update(of=("self",))
+        rows = rows.select_for_update(of=("self",), no_key=True)
     return list(rows.order_by("pk"))
 
 
@@ -60,7 +63,7 @@ def lock_columns(model: type[models.Model], key: Any, *columns: str) -> tuple[An
 
 @functools.cache
 def _columns_sql(model: type[models.Model], columns: tuple[str, ...], vendor: str) -> str:
-    for_update = "FOR UPDATE" if vendor == "postgresql" else ""
+    for_update = "FOR NO KEY UPDATE" if vendor == "postgresql" else ""
     assert model._meta.pk is not None
     table, key = model._meta.db_table, model._meta.pk.column
     return f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = %s {for_update}"  # noqa: S608

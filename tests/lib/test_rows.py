@@ -49,7 +49,7 @@ def test_locks_are_taken_in_the_order_of_keys_and_at_once():
     assert [row.pk for row in rows] == sorted(row.pk for row in rows)
     sql = queries.captured_queries[-1]["sql"]
     assert 'ORDER BY "shop_stockitem"."id" ASC' in sql
-    assert connection.vendor != "postgresql" or "FOR UPDATE OF" in sql
+    assert connection.vendor != "postgresql" or "FOR NO KEY UPDATE OF" in sql
 
 
 def test_a_lock_on_nothing_says_so():
