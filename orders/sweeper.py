@@ -15,7 +15,7 @@ from config.lib import clock, sweeps
 from orders.pipeline.engine import beat, limits
 from orders.pipeline.engine.sweep import mend
 from orders.pipeline.engine.sweep import sweep as sweep_stages
-from orders.services import archive, inbox
+from orders.services import archive, inbox, outgoing
 from shop.services import stock
 
 log = logging.getLogger(__name__)
@@ -25,28 +25,34 @@ sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
 sweeps.register("orders.limits", limits.alert, every_seconds=60)
 sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
 sweeps.register("orders.beat", beat.beat, every_seconds=beat.EVERY_SECONDS)
-sweeps.register("orders.archive", archive.at_night, every_seconds=5)
+sweeps.register("orders.archive", archive.at_night, every_seconds=5, is_slow=True)
+sweeps.register("orders.webhooks", outgoing.sweep, every_seconds=2, is_slow=True)
 sweeps.register("shop.holds", lambda now: stock.tidy(now=now), every_seconds=30)
 
 
 def sweep_once(now: datetime) -> None:
-    """Run every sweep once; one that fails keeps none of the others from running."""
+    """Run every sweep once but the slow ones; one that fails keeps none of the others from running."""
     for registered in sweeps.sweeps():
-        _run(registered, now)
+        if not registered.is_slow:
+            _run(registered, now)
 
 
 class Sweeper(threading.Thread):
-    """Runs each sweep at its pace until it is told to stop; a database that is away only makes it wait."""
+    """Runs each sweep at its pace until it is told to stop; a database that is away only makes it wait.
 
-    def __init__(self) -> None:
-        super().__init__(name="sweeper", daemon=True)
+    The slow sweeps have a thread of their own, so that what takes its time keeps no purchase waiting.
+    """
+
+    def __init__(self, *, is_slow: bool = False) -> None:
+        super().__init__(name="slow-sweeper" if is_slow else "sweeper", daemon=True)
+        self.is_slow = is_slow
         self.stopped = threading.Event()
         self.due: dict[str, float] = {}
 
     def run(self) -> None:
         while not self.stopped.is_set():
             for registered in sweeps.sweeps():
-                if time.monotonic() >= self.due.get(registered.name, 0):
+                if registered.is_slow == self.is_slow and time.monotonic() >= self.due.get(registered.name, 0):
                     _run(registered, clock.now())
                     # Several workers must not sweep in step.
                     self.due[registered.name] = time.monotonic() + registered.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
@@ -65,14 +71,20 @@ def _run(registered: sweeps.Registered, now: datetime) -> None:
         close_old_connections()
 
 
+def started() -> list[Sweeper]:
+    """Both threads of this process, at work."""
+    both = [Sweeper(), Sweeper(is_slow=True)]
+    for one in both:
+        one.start()
+    return both
+
+
 _sweepers: list[Sweeper] = []
 
 
 @signals.worker_ready.connect
 def _start(**kwargs: Any) -> None:
-    sweeper = Sweeper()
-    sweeper.start()
-    _sweepers.append(sweeper)
+    _sweepers.extend(started())
 
 
 @signals.worker_shutdown.connect

@@ -83,6 +83,8 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("cms.Page", "article"),
             ("cms.Notice", "campaign"),
             ("cms.RelatedGoods", "link"),
+            ("orders.WebhookEndpoint", "outgoing_mail"),
+            ("orders.WebhookDelivery", "send"),
             ("auth.Group", "groups"),
             ("allauth_idp_oidc.Client", "login"),
         ),

@@ -13,22 +13,26 @@ Sweep = Callable[[datetime], object]
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """One sweep, and the seconds between two of its runs."""
+    """One sweep, and the seconds between two of its runs.
+
+    A slow one calls others or works for long, and so in a thread apart.
+    """
 
     name: str
     run: Sweep
     every_seconds: float
+    is_slow: bool = False
 
 
 _registered: dict[str, Registered] = {}
 
 
-def register(name: str, run: Sweep, every_seconds: float) -> None:
+def register(name: str, run: Sweep, every_seconds: float, *, is_slow: bool = False) -> None:
     """Have `run(now)` called about every `every_seconds` in each worker; a second sweep of that name is refused."""
     known = _registered.get(name)
     if known and known.run is not run:
         raise ValueError(f"There are two sweeps named {name}: {known.run} and {run}")
-    _registered[name] = Registered(name=name, run=run, every_seconds=every_seconds)
+    _registered[name] = Registered(name=name, run=run, every_seconds=every_seconds, is_slow=is_slow)
 
 
 def sweeps() -> tuple[Registered, ...]:

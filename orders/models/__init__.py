@@ -15,6 +15,7 @@ from orders.models.gates import Circuit, Pause
 from orders.models.mail import OutboundMail
 from orders.models.money import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
+from orders.models.outgoing import WebhookDelivery, WebhookEndpoint
 from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
 from orders.models.workers import SweeperBeat
 
@@ -47,4 +48,6 @@ __all__ = [
     "SweeperBeat",
     "TaxDocument",
     "TaxDocumentSummary",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

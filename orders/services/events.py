@@ -6,6 +6,7 @@ from typing import Any
 from accounts.models import User
 from config.lib.realtime import publish_after_commit
 from orders.models import Order, OrderEvent
+from orders.services import outgoing
 
 
 def record(
@@ -13,6 +14,9 @@ def record(
 ) -> OrderEvent:
     """Append what happened, such as `orders.order.paid`, and let the buyer's page look again."""
     publish_after_commit(f"order:{order.number}", {"event": kind})
-    return OrderEvent.objects.create(
+    event = OrderEvent.objects.create(
         order=order, kind=kind, data=data, actor=actor, is_public=is_public, happened_at=now
     )
+    if is_public:
+        outgoing.announce(event)
+    return event

@@ -36,6 +36,8 @@ from orders.models import (
     SweeperBeat,
     TaxDocument,
     TaxDocumentSummary,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from shop.models import (
     Allocation,
@@ -178,6 +180,8 @@ def _run(order: Order, handler: Handler, actor: User) -> None:
     Pause.objects.create(scope=Pause.Scope.SYSTEM, name=f"warehouse {order.pk}", reason="stocktaking", actor=actor)
     Circuit.objects.create(system=f"warehouse {order.pk}", failures=7, error="no answer", until=now)
     _archive(order)
+    endpoint = WebhookEndpoint.objects.create(url=f"https://partner{order.pk}.example/")
+    WebhookDelivery.objects.create(endpoint=endpoint, event=order.events.first(), until=now)
     SweeperBeat.objects.create(worker=f"host|{order.pk}|1")
 
 

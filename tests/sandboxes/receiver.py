@@ -30,10 +30,10 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append(Received(body, {k.lower(): v for k, v in self.headers.items()}))
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                receiver.received.append(Received(body, {k.lower(): v for k, v in self.headers.items()}))
 
             def log_message(self, *arguments: object) -> None:
                 return

@@ -12,7 +12,7 @@ from django.db import connections
 from config.checks import refuse_to_start
 from config.lib import telemetry
 from orders.pipeline.engine.poll import work
-from orders.sweeper import Sweeper
+from orders.sweeper import started
 
 AGAIN_AFTER_SECONDS = 1.0
 
@@ -57,13 +57,14 @@ def _begin(stop: threading.Event) -> int:
 
 def _live(stop: threading.Event) -> None:
     parent = os.getppid()
-    sweeper = Sweeper()
-    sweeper.start()
+    sweepers = started()
     watch = threading.Thread(target=_end_with, args=(parent, stop), daemon=True)
     watch.start()
     work(stop)
-    sweeper.stop()
-    sweeper.join(timeout=5)
+    for one in sweepers:
+        one.stop()
+    for one in sweepers:
+        one.join(timeout=5)
     telemetry.flush()
 
 
