@@ -17,7 +17,7 @@ from tests.admin.rows import fill
 from tests.architecture.sources import APPS
 from vod.models import Title
 
-MOST_QUERIES = 15
+MOST_QUERIES = 16
 AGAINST_THE_POLICY = re.compile(
     r"<style\b|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|<[a-z][^>]*\s(?:style|on[a-z]+)=", re.I
 )
