@@ -49,7 +49,6 @@ class RequestIdMiddleware(_Middleware):
         logs.from_here_on(request=request.id)  # type: ignore[attr-defined]
 
     def after(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        logs.from_here_on()
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
 

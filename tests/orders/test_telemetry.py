@@ -200,7 +200,14 @@ def test_what_comes_after_an_attempt_is_not_said_to_be_about_it(world, film, ali
     assert not {"order", "stage", "attempt"} & set(line)
 
 
+def test_a_line_about_a_request_that_found_nothing_names_the_request(client, lines, db):
+    answer = client.get("/nothing/here/")
+    (line,) = [line for line in lines() if line["logger"] == "django.request"]
+    assert line["request"] == answer["X-Request-Id"]
+
+
 def test_a_line_for_people_names_it_too():
+    logs.from_here_on()
     record = logging.LogRecord("here", logging.INFO, __file__, 1, "It is %s", ("late",), None)
     with logs.about(order="H23-456-789", item=""):
         logs.Bound().filter(record)
