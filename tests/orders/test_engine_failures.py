@@ -7,7 +7,7 @@ import pytest
 from orders.models import Effect, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import sweep as sweeping
 from orders.pipeline.engine.context import Context
-from orders.pipeline.engine.errors import Refused, Transient
+from orders.pipeline.engine.errors import Refused, StageError, Transient
 from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.graph import Retry, takes_back
 from orders.pipeline.engine.sweep import sweep
@@ -115,3 +115,36 @@ def test_input_that_kills_every_worker_is_parked(begin, log):
     assert (stage.state, stage.owner) == (State.PARKED, "support")
     assert stage.tries.count() == sweeping.MOST_KILLS
     assert log.done == []
+
+
+def test_a_stage_is_tried_no_longer_than_its_time(begin, log):
+    errors = [Transient("busy")] * 9
+    retry = Retry(attempts=9, within=timedelta(minutes=30), cap=timedelta(seconds=1))
+    run = begin(transactional("a", log.fails("a", *errors), retry=retry))
+    go(run, log)
+    log.later(minutes=29)
+    go(run, log)
+    assert row(run, "a").state == State.READY
+    log.later(minutes=2)
+    go(run, log)
+    assert (row(run, "a").state, row(run, "a").attempts, row(run, "a").owner) == (State.PARKED, 3, "support")
+
+
+def test_an_error_that_is_not_to_be_tried_again_is_parked_at_once(begin, log):
+    run = begin(transactional("a", log.fails("a", KeyError("lines")), retry=Retry(only=(StageError,))))
+    go(run, log)
+    stage = row(run, "a")
+    assert (stage.state, stage.error_class, stage.owner) == (State.PARKED, "KeyError", "support")
+    assert "in act" in stage.tries.get().traceback
+    assert stage.tries.get().error == "KeyError: 'lines'"
+
+
+def test_a_run_that_nothing_would_bring_on_is_mended_and_said(begin, log, caplog):
+    run = begin(transactional("a", log.says("a")), transactional("b", log.says("b"), "a"))
+    StageRun.objects.filter(run=run, name="a").update(state=State.SUCCEEDED)  # and b was not freed
+    assert sweeping.mend(now=log.later(seconds=59)) == 0
+    assert sweeping.mend(now=log.later(minutes=2)) == 1
+    assert "stood still" in caplog.text
+    go(run, log)
+    assert log.ended == ["finished"]
+    assert sweeping.mend(now=log.later(minutes=2)) == 0

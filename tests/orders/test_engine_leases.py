@@ -1,12 +1,15 @@
 """Who may work on a stage and write for it; what a sweep takes from the dead and brings on."""
 
+import threading
+import time
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from config.lib import leases
+from config.lib import clock, leases
 from orders.models import Effect, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import gates
 from orders.pipeline.engine import sweep as sweeping
@@ -95,3 +98,50 @@ def test_a_sweep_reads_no_more_than_what_is_under_way(begin, log):
     assert len(reads) == 5
     orders = [sql.partition("ORDER BY")[2] for sql in reads if not sql.endswith("LIMIT 1")]
     assert not [order for order in orders if not order or PipelineRun._meta.db_table in order]
+
+
+def test_a_lease_that_was_renewed_is_not_put_back_by_a_sweep_that_read_the_old_one(begin, log):
+    run = begin(transactional("a", log.says("a")))
+    claim(run, log)
+    read = row(run, "a")
+    StageRun.objects.filter(pk=read.pk).update(lease_until=read.lease_until + timedelta(seconds=10))
+    assert not sweeping._put_back(read, log.later(seconds=31))
+    assert row(run, "a").state == State.RUNNING
+    assert not StageAttempt.objects.exists()
+
+
+def renewed(run, seconds: float) -> bool:
+    """Whether the lease of the run's stage is moved on within so many seconds."""
+    before, ends = row(run, "a").lease_until, time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if row(run, "a").lease_until > before:
+            return True
+        threading.Event().wait(0.02)
+    return False
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_work_that_is_longer_than_its_lease_keeps_it_but_not_for_ever(begin, log):
+    if connection.vendor != "postgresql":
+        pytest.skip("the keeper has a connection of its own, which a database in memory does not show")
+    run = begin(transactional("a", log.says("a")))
+    stage, running = claim(run, log), StageRun.objects.filter(state=State.RUNNING)
+    with leases.kept(running, stage, ttl=timedelta(seconds=0.3), longest=timedelta(seconds=60)):
+        StageRun.objects.filter(pk=stage.pk).update(lease_until=log.now - timedelta(seconds=9))
+        assert renewed(run, 10)
+        assert renewed(run, 10)
+    with leases.kept(running, stage, ttl=timedelta(seconds=0.3), longest=timedelta(0)):
+        renewed(run, 1)  # the one that was due
+        assert not renewed(run, 1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_a_host_whose_clock_is_wrong_or_set_back_takes_nothing_from_anybody(begin, log, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite the host's clock is the only one")
+    true = clock.now()
+    for wrong in (300, -300, 86_400):
+        monkeypatch.setattr(time, "time", lambda off=wrong, real=time.time: real() + off)
+        assert abs((clock.now() - true).total_seconds()) < 30

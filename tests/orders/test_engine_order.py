@@ -1,11 +1,13 @@
 """In which order stages are done: after others, over items, by their version; waits and what wakes them."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from orders.models import Effect, PipelineRun, StageRun
-from orders.pipeline.engine import graph
+from orders.models import Effect, Order, PipelineRun, StageRun
+from orders.pipeline.engine import graph, poll
+from orders.pipeline.engine import start as starting
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Transient
 from orders.pipeline.engine.graph import GraphError, Pipeline, Retry
@@ -104,3 +106,16 @@ def test_a_run_ends_by_the_version_it_began_with(begin, log, order):
 def test_a_graph_that_cannot_work_is_refused_at_once(log, stages, says):
     with pytest.raises(GraphError, match=says):
         Pipeline("wrong", 1, stages(log.says("a")), finished=lambda *a: None, taken_back=lambda *a: None)
+
+
+def test_the_more_urgent_run_goes_first_in_the_table_and_in_the_message(begin, log, alice, monkeypatch, settings):
+    settings.PIPELINE_EXECUTOR = "celery"
+    sent = []
+    monkeypatch.setattr(starting, "send_after_commit", lambda name, **given: sent.append(given["priority"]))
+    begin(transactional("a", log.says("a")))
+    calm = Order.objects.create(checkout_key=uuid4(), user=alice, email=alice.email, subtotal=1, total=1)
+    nothing = lambda *given: None  # noqa: E731
+    graph.register(Pipeline("urgent", 1, (transactional("u", log.says("u")),), nothing, nothing, priority=7))
+    urgent = start("urgent", order=calm, now=log.now)
+    assert poll.due()[0] == urgent.pk
+    assert sent == [9, 2]  # in Redis nought goes first

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from orders.models import Effect, StageRun
+from orders.pipeline.engine import graph
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
-from orders.pipeline.engine.graph import Wait
+from orders.pipeline.engine.graph import Wait, parks
 from orders.pipeline.engine.wake import wake
-from tests.orders.stages import wait
+from tests.orders.stages import transactional, wait
 from tests.orders.story import Log, go, row
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +72,26 @@ def test_an_event_that_comes_while_the_stage_is_at_work_is_not_lost(begin, log):
     go(run, log)
     assert row(run, "w").state == State.SUCCEEDED
     assert log.done == ["look", "look"]
+
+
+def test_a_timer_ends_at_its_moment(begin, log):
+    due = log.now + timedelta(days=3)
+    run = begin(
+        graph.timer("remind", lambda order: due, failure=parks("support"), deadline=timedelta(days=9)),
+        transactional("after", log.says("after"), "remind"),
+    )
+    go(run, log)
+    assert (row(run, "remind").state, row(run, "remind").available_at) == (State.WAITING, due)
+    log.later(days=2, hours=23)
+    go(run, log)
+    assert log.done == []
+    log.later(hours=1)
+    go(run, log)
+    assert log.done == ["after"]
+
+
+def test_no_wait_is_longer_than_its_stage_declares(begin, log):
+    act = lambda ctx: Wait(until=log.now + timedelta(days=400))  # noqa: E731
+    run = begin(wait("w", act, deadline=timedelta(days=2)))
+    go(run, log)
+    assert row(run, "w").deadline_at <= log.now + timedelta(days=2)
