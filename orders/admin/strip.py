@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,12 +19,13 @@ from orders.admin import words
 from orders.admin.why import moment
 from orders.models import StageAttempt, StageRun
 
-LABEL, ROW, TOP, BAR = 235, 26, 26, 14
+LABEL, ROW, TOP, BAR = 235, 26, 38, 14
 WIDTH = 900
 FOLD = 56
 MOST_FOLDS = 6
 LEAST_BAR = 4
 MOST_BARS = 600
+MARK = 92  # how wide the words of a time are
 
 Span = tuple[datetime, datetime]
 
@@ -156,9 +159,16 @@ class _Scale:
         return tuple(places)
 
     def marks(self) -> tuple[Mark, ...]:
-        return tuple(
-            Mark(round(left), moment(begin)) for (begin, _end), left in zip(self.busy, self.lefts, strict=True)
-        )
+        """When each busy time begins, where there is room to say it; the day is said where it changes."""
+        marks: list[Mark] = []
+        day = None
+        for (begin, _end), left in zip(self.busy, self.lefts, strict=True):
+            local = timezone.localtime(begin)
+            x = min(round(left), WIDTH - MARK)
+            if not marks or x >= marks[-1].x + MARK + 4:
+                marks.append(Mark(x, date_format(local, "H:i:s" if local.date() == day else "n/j H:i:s")))
+                day = local.date()
+        return tuple(marks)
 
 
 def _merged(spans: list[Span]) -> list[Span]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 from config.lib.realtime import broadcast
 from orders.admin.graph_svg import HEIGHT, WIDTH, layout, wrapped
 from orders.admin.run import RunSheet
+from orders.admin.strip import strip
 from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import limits, operate
 from orders.pipeline.engine.errors import Refused
@@ -378,6 +379,26 @@ def test_a_stage_that_nobody_has_begun_is_late_too(visit, sam, refused):
     client = visit(sam)
     assert client.get(_page(refused)).context["sheet"].late == 1
     assert client.get(reverse("admin:orders_stagerun_changelist") + "?late=1").context["cl"].result_count == 1
+
+
+def test_a_time_in_which_nothing_was_tried_is_folded_and_the_rest_is_to_scale(refused):
+    run, begin = refused.runs.get(), timezone.now() - timedelta(days=1)
+    stages = list(StageRun.objects.filter(run=run, name__in=["charge", "instruct"]).select_related("run"))
+    spans = [(stages[0], 0, 10), (stages[0], 10, 20), (stages[1], 20, 60), (stages[1], 40_000, 40_010)]
+    attempts = [
+        StageAttempt(
+            stage=stage, number=1, fence=fence, worker="w", outcome="waited",
+            started_at=begin + timedelta(seconds=first), finished_at=begin + timedelta(seconds=last),
+        )
+        for fence, (stage, first, last) in enumerate(spans)
+    ]  # fmt: skip
+    drawn = strip(stages, attempts, timezone.now())
+    first, second, third, fourth = drawn.bars
+    assert len(drawn.folds) == 1
+    assert abs(first.width - second.width) <= 1
+    assert abs(third.width - 4 * first.width) <= 4
+    assert first.x < second.x < third.x < drawn.folds[0].x < fourth.x < fourth.x + fourth.width <= drawn.width
+    assert strip(stages, [], timezone.now()) is None
 
 
 def test_a_stage_beyond_its_limit_is_told_once(sam, refused, settings, mailoutbox, caplog):
