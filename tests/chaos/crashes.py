@@ -51,7 +51,7 @@ def freeze_at_calls() -> Report:
 
 def freeze_both(**options: Any) -> Report:
     """The first one stops before it writes, the second before it calls the receiver that can only be asked."""
-    writes = ("UPDATE", "INSERT", "before by", "before ask")
+    writes = ("UPDATE", "BEGIN", "after commit")
     at = "before blindly"
     return both_frozen(SMALL, FORWARD, first_at=lambda kind: kind.startswith(writes), then_at=at, **options)
 

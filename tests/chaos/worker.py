@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from orders import sweeper
+from orders.pipeline.engine.errors import Transient, Uncertain
 from orders.services import mails
 
 
@@ -39,12 +40,16 @@ def step_the_clock(seed: int) -> None:
 def take_away(guard: str) -> None:
     """For control runs: what the run has to notice is missing."""
     if guard == "mail":  # a mail that was cut off is simply sent again
+        hand_over = mails._hand_over
 
-        def taken_up(mail):
-            mail.__class__.objects.filter(pk=mail.pk).update(state=mails.State.QUEUED)
-            return mails.deliver(mail)
+        def hand_over_again(mail, connection):
+            try:
+                hand_over(mail, connection)
+            except Uncertain as error:
+                type(mail).objects.filter(pk=mail.pk).update(state=mails.State.QUEUED)
+                raise Transient("once more") from error
 
-        mails._taken_up = taken_up
+        mails._hand_over = hand_over_again
     if guard == "sweep":  # nobody looks for what dead workers leave
         sweeper.Sweeper.run = lambda self: None
 
