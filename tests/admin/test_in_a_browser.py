@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orders.admin import words
-from orders.models import Order, StageRun
+from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.purchase import PURCHASE
 from shop.models import Product, ProductImage, StockItem
 from tests import builders
@@ -54,11 +54,13 @@ def desk(chromium, live_server, chief):
 def _pages() -> list[str]:
     forms = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[model.objects.first().pk])
-        for model in (Order, Title, Product, StockItem, StageRun, User)
+        for model in (Order, Title, Product, StockItem, PipelineRun, StageRun, User)
     ]
     return [
         "/admin/",
         "/admin/orders/order/",
+        "/admin/orders/pause/",
+        "/admin/orders/stagerun/redrive/?verb=retry",
         "/admin/vod/title/",
         "/admin/vod/asset/add/",
         "/admin/auth/group/add/",
@@ -70,6 +72,7 @@ def _pages() -> list[str]:
 def test_nothing_is_blocked_and_no_page_is_wider_than_the_screen(desk, width):
     fill(1)
     ProductImage.objects.all().delete()  # its file was never drawn
+    desk.context.route("**/events/", lambda route: route.fulfill(status=204))  # this server has no events
     desk.set_viewport_size({"width": width, "height": 844})
     wide = []
     for page in _pages():
