@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_seconds=settings.PIPELINE_SWEEP_SECONDS)
 sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
-sweeps.register("orders.limits", limits.alert, every_seconds=60)
+sweeps.register("orders.limits", limits.alert, every_seconds=60, is_slow=True)  # it sends mail
 sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
 sweeps.register("orders.beat", beat.beat, every_seconds=beat.EVERY_SECONDS)
 sweeps.register("orders.archive", archive.at_night, every_seconds=5, is_slow=True)

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, connection, models
+from django.db import Error, connection, models
 from django.db.models import F
 
 from config.lib import clock
@@ -111,7 +111,7 @@ class _Keeper(threading.Thread):
             renew(one.rows, one.row, now=clock.now(), ttl=one.ttl)
         except LeaseLost:
             one.due = one.ends = float("inf")  # its owner finds out at its next write
-        except DatabaseError as error:
+        except Error as error:
             log.warning("A lease could not be renewed: %s", error)
         if time.monotonic() > one.ends:
             one.due = float("inf")

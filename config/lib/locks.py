@@ -23,6 +23,7 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
 LOCK_TIMEOUT_MS = 3000
+IDLE_TIMEOUT_MS = 60_000  # a transaction in which nothing happens holds its locks no longer
 ATTEMPTS = 3
 CONTENTION = {"55P03", "40P01"}  # PostgreSQL: a lock was not to be had in time, or two waited for each other
 
@@ -80,6 +81,7 @@ def _bound_every_wait(connection: BaseDatabaseWrapper, **kwargs: object) -> None
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS}")
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
 
 
 @receiver(pre_migrate)

@@ -25,7 +25,8 @@ def send_after_commit(name: str, *, queue: str, priority: int | None = None, **k
 
     Of the priorities 0 to 9, nought goes first (so it is with Redis).
     """
-    transaction.on_commit(partial(send, name, queue=queue, priority=priority, **kwargs), robust=True)
+    urgent = {} if priority is None else {"priority": priority}
+    transaction.on_commit(partial(send, name, queue=queue, **urgent, **kwargs), robust=True)
 
 
 def send_each_after_commit(name: str, *, queue: str, each: Iterable[dict[str, Any]]) -> None:

@@ -14,11 +14,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from config.lib import clock
 from config.lib.staff import page_of
 from orders.admin import words
 from orders.admin.sheet import can_be_skipped
@@ -26,6 +26,7 @@ from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.context import merged
 from orders.pipeline.engine.operate import NotPossible
+from orders.services import cancelling
 
 LONGEST_REASON = 1000
 LONGEST_PATCH = 20_000
@@ -197,7 +198,7 @@ class StageActs:
                 stage=stage,
                 actor=request.user,
                 reason=reason_of(request),
-                now=timezone.now(),
+                now=clock.now(),
                 fence=fence_of(request),
             )
         except NotPossible:
@@ -256,8 +257,11 @@ def take_back(request: HttpRequest, pk: Any) -> HttpResponse:
         messages.error(request, _NO_REASON)
         return back
     try:
-        operate.take_back(run=run, actor=request.user, reason=reason_of(request), now=timezone.now())  # type: ignore[arg-type]
-    except NotPossible:
+        if run.pipeline == cancelling.PURCHASE:  # an open payment is closed first
+            cancelling.cancel(run.order, request.user, reason_of(request), clock.now())  # type: ignore[arg-type]
+        else:
+            operate.take_back(run=run, actor=request.user, reason=reason_of(request), now=clock.now())  # type: ignore[arg-type]
+    except (NotPossible, cancelling.NotCancellable):
         messages.error(
             request,
             _("The run is over, is being taken back, or its goods are on their way by now. Nothing was changed."),

@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from config.lib import clock
 from config.lib.staff import BAD, GOOD, WAITS, ReadOnlyAdmin, chip
 from orders.admin import words
 from orders.admin.acts import may_operate, reason_of, refuse_without_permission
@@ -109,7 +109,7 @@ class PauseAdmin(ReadOnlyAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        now = timezone.now()
+        now = clock.now()
         pauses = Pause.objects.select_related("actor").order_by("created_at")
         known = {
             "pause_rows": [PauseRow(one, paused(one), bool(one.until and one.until <= now)) for one in pauses],
@@ -134,7 +134,7 @@ class PauseAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:orders_pause_changelist"))
 
     def _begin(self, request: HttpRequest, scope: str, name: str, hours: int) -> None:
-        now = timezone.now()
+        now = clock.now()
         until = now + timedelta(hours=hours) if hours else None
         try:
             operate.pause(
@@ -170,7 +170,7 @@ class CircuitAdmin(ReadOnlyAdmin):
 
     @display(description=_("state"), ordering="failures")
     def state_word(self, circuit: Circuit) -> SafeString:
-        row = _circuit_row(circuit.system, circuit, timezone.now())
+        row = _circuit_row(circuit.system, circuit, clock.now())
         return chip(row.state.text, row.state.colour)
 
 

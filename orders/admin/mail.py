@@ -7,13 +7,13 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from config.lib import clock
 from config.lib.staff import ReadOnlyAdmin, page_of, state_column
 from orders.admin import words
 from orders.admin.acts import fence_of, reason_of, refuse_without_permission, sheet_of
@@ -77,9 +77,7 @@ class OutboundMailAdmin(ReadOnlyAdmin):
         refuse_without_permission(request)
         mail = get_object_or_404(OutboundMail.objects.select_related("order"), pk=pk)
         try:
-            decide(
-                mail=mail, fence=fence_of(request), actor=request.user, reason=reason_of(request), now=timezone.now()
-            )
+            decide(mail=mail, fence=fence_of(request), actor=request.user, reason=reason_of(request), now=clock.now())
         except NotPossible:
             messages.error(request, _("The mail or its stage has moved on meanwhile, so nothing was changed."))
         else:

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from config.lib import clock
 from config.lib.staff import BAD, GOOD, WAITS, ReadOnlyAdmin, StaffAdmin, link, state_column
 from orders.models import WebhookDelivery, WebhookEndpoint
 from orders.services import outgoing
@@ -49,6 +49,6 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Deliver again"), permissions=["deliver"])
     def deliver_again(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         for delivery in chosen:
-            outgoing.deliver_again(delivery, now=timezone.now())
+            outgoing.deliver_again(delivery, now=clock.now())
             self.log_change(request, delivery, "deliver again")
         messages.success(request, _("What was chosen is told again."))

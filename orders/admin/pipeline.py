@@ -13,7 +13,6 @@ from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +22,7 @@ from unfold.decorators import display
 
 from accounts.models import User
 from accounts.services import still_signed_in
+from config.lib import clock
 from config.lib.realtime import stream
 from config.lib.staff import BAD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, chip, link, state_column
 from orders.admin import acts, words
@@ -83,7 +83,7 @@ class PipelineRunAdmin(ReadOnlyAdmin):
         run, asked = context["original"], request.GET
         if run.archived_at:
             return HttpResponseRedirect(reverse("admin:orders_pipelinearchive_change", args=[run.archive.pk]))
-        sheet = RunSheet(run, request.user, timezone.now(), (asked.get("stage", ""), asked.get("item", "")))  # type: ignore[arg-type]
+        sheet = RunSheet(run, request.user, clock.now(), (asked.get("stage", ""), asked.get("item", "")))  # type: ignore[arg-type]
         context |= {
             "sheet": sheet,
             "title": f"{run.order.number} {run.pipeline}",
@@ -150,7 +150,7 @@ class BeyondItsLimit(TickFilter):
     choice = _("beyond its limit")
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(limits.beyond(timezone.now()))
+        return rows.filter(limits.beyond(clock.now()))
 
 
 class OwnerFilter(admin.SimpleListFilter):
@@ -253,8 +253,8 @@ class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
     @display(description=_("stands still for"), ordering="finished_at")
     def age(self, stage: StageRun) -> SafeString | str:
         """How long a parked stage has waited; beyond its limit the word is red."""
-        since = limits.over_since(stage, _spec(stage), (), timezone.now()) if stage.started_at else None
-        told = length(timezone.now() - stage.finished_at) if stage.state == State.PARKED and stage.finished_at else "-"
+        since = limits.over_since(stage, _spec(stage), (), clock.now()) if stage.started_at else None
+        told = length(clock.now() - stage.finished_at) if stage.state == State.PARKED and stage.finished_at else "-"
         return chip(_("beyond its limit"), BAD) if since and told == "-" else chip(told, BAD) if since else told
 
     @display(description=_("run"))

@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from config.lib import clock
 from orders.admin import words
 from orders.admin.acts import chosen_person, page_of_stage, reason_of, refuse_without_permission
 from orders.admin.sheet import can_be_skipped
@@ -161,7 +161,7 @@ class Redrive:
         stages = StageRun.objects.filter(pk__in=fences).select_related("run__order").order_by("pk")
         ready = [one for one in stages if not left_because(one, verb)]
         act = partial(_act, verb=verb, fences=fences, to=chosen_person(request))
-        came = operate.redrive(ready, act, actor=request.user, reason=reason_of(request), now=timezone.now())  # type: ignore[arg-type]
+        came = operate.redrive(ready, act, actor=request.user, reason=reason_of(request), now=clock.now())  # type: ignore[arg-type]
         _tell(request, len(came.done), len(fences) - len(came.done))
         return back
 

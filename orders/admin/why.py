@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.roles import name_of
+from config.lib import clock
 from orders.admin import words
 from orders.models import Circuit, Pause, StageRun
 from orders.pipeline.engine import gates
@@ -37,7 +38,7 @@ def held_now() -> Held:
 
 def why(stage: StageRun, spec: Stage | None, pipeline: Pipeline | None, rows: Iterable[StageRun], held: Held) -> str:
     """The sentence; empty for a stage that is over. `rows` are all stages of the run."""
-    now = timezone.now()
+    now = clock.now()
     tell = {
         State.BLOCKED: lambda: _blocked(stage, pipeline, list(rows)),
         State.READY: lambda: _ready(stage, spec, held, now),

@@ -86,6 +86,7 @@ PURCHASE = register(
                 deadline=timedelta(days=62),  # a convenience store's slip is good for sixty days
                 limit=timedelta(minutes=5),
                 can_be_skipped=False,
+                may_be_changed=False,
                 undo=external(
                     "refund",
                     refund.act,
@@ -94,6 +95,8 @@ PURCHASE = register(
                     technique=Technique.QUERY,
                     system="payment",
                     retry=PATIENT,
+                    can_be_skipped=False,
+                    may_be_changed=False,
                 ),
             ),
             transactional(
@@ -102,14 +105,14 @@ PURCHASE = register(
                 "charge",
                 failure=parks("support"),
                 can_be_skipped=False,
-                undo=transactional("revoke", grant.undo, failure=parks("support")),
+                undo=transactional("revoke", grant.undo, failure=parks("support"), can_be_skipped=False),
             ),
             transactional(
                 "document",
                 document.act,
                 "grant",
                 failure=parks("accounting"),
-                undo=transactional("correct", document.undo, failure=parks("accounting")),
+                undo=transactional("correct", document.undo, failure=parks("accounting"), can_be_skipped=False),
             ),
             transactional(
                 "place",
@@ -118,7 +121,7 @@ PURCHASE = register(
                 failure=takes_back("shop"),
                 over=handlers,
                 can_be_skipped=False,
-                undo=transactional("unplace", place.undo, failure=parks("shop")),
+                undo=transactional("unplace", place.undo, failure=parks("shop"), can_be_skipped=False),
             ),
             external(
                 "backoffice",

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Prefecture
-from config.lib.locks import lock_one
+from config.lib.locks import lock, lock_one
 from orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
@@ -144,6 +144,13 @@ def note_accepted(fulfillment_order: FulfillmentOrder, external_id: str) -> None
 
 
 @transaction.atomic
+def take_off_the_lists(order: Order) -> None:
+    """What the warehouse was not told of yet is not to be sent any more."""
+    open_ones = FulfillmentOrder.objects.filter(order=order, state=FulfillmentOrder.State.OPEN)
+    for fulfillment_order in lock(open_ones):
+        fulfillment_order.move_to(FulfillmentOrder.State.CANCELLED)
+
+
 def record_shipment(*, reference: str, shipment: ReportedShipment, now: datetime) -> FulfillmentOrder:
     """Write one parcel the warehouse has sent: stock leaves, lines and order move on. The same parcel twice is one.
 
@@ -154,6 +161,8 @@ def record_shipment(*, reference: str, shipment: ReportedShipment, now: datetime
         raise UnknownShipment(f"There is no instruction {reference}")
     order = lock_one(Order.objects.all(), pk=found)
     fulfillment_order = FulfillmentOrder.objects.get(reference=reference)
+    if fulfillment_order.state == FulfillmentOrder.State.CANCELLED:
+        raise UnknownShipment(f"{reference} was cancelled before the warehouse was told of it")
     parcel, is_new = Shipment.objects.get_or_create(
         fulfillment_order=fulfillment_order,
         external_id=shipment.external_id,

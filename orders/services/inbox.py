@@ -11,7 +11,7 @@ from django.db.models import F
 from config.lib.tasks import send_after_commit
 from orders.models import Payment, PipelineRun, ProviderEvent
 from orders.pipeline.engine.wake import wake
-from orders.services import fulfilment, refunds
+from orders.services import fulfilment, payments, refunds
 from orders.warehouses import warehouse_system
 
 log = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ def _process_payment(event: ProviderEvent, now: datetime) -> None:
     received = _payment_of(event)
     if received:
         _wake(received.order_id, "charge", "", now)
+        payments.refuse_to_forget(received)
 
 
 def _payment_of(event: ProviderEvent) -> Payment | None:

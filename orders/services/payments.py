@@ -9,9 +9,10 @@ from datetime import datetime
 from django.db import transaction
 
 from config.lib.locks import lock_one
-from orders.models import Order, Payment, PipelineRun
+from orders.models import Order, Payment, PipelineRun, StageRun
 from orders.payments import provider
 from orders.payments.base import PaymentStatus, Standing
+from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.wake import wake
 from orders.services import events
@@ -71,6 +72,19 @@ def _succeed(payment: Payment, status: PaymentStatus, now: datetime) -> None:
         )
     payment.move_to(State.SUCCEEDED, captured=status.amount, charge_ref=status.charge_ref, decline_code="")
     events.record(payment.order, "orders.payment.succeeded", now=now, payment=payment.pk, amount=status.amount)
+
+
+def refuse_to_forget(payment: Payment) -> None:
+    """Raise `Uncertain` where the provider was paid for an order whose charge is over without it: money without order.
+
+    No run would ever ask again, so the event that told of it stays open until a person has given the money back.
+    """
+    payment.refresh_from_db()
+    stages = StageRun.objects.filter(run__order=payment.order_id, name="charge")
+    if payment.state == State.SUCCEEDED or stages.exclude(state=StageRun.State.CANCELLED).exists():
+        return
+    if provider(payment.provider).status(payment).standing == Standing.SUCCEEDED:
+        raise Uncertain(f"Payment {payment.pk} was made after its order was given up: give it back by hand")
 
 
 def look_again(order: Order, *, now: datetime) -> None:

@@ -210,7 +210,7 @@ def test_staff_register_an_endpoint_with_a_key_of_its_own(client, sam):
 
 def test_slow_receivers_have_a_thread_apart_from_purchases():
     slow = {one.name for one in sweeps.sweeps() if one.is_slow}
-    assert slow == {"orders.archive", "orders.webhooks"}
+    assert slow == {"orders.archive", "orders.limits", "orders.webhooks"}
     assert {Sweeper().name, Sweeper(is_slow=True).name} == {"sweeper", "slow-sweeper"}
 
 

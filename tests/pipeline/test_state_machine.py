@@ -373,5 +373,7 @@ def test_whatever_happens_in_whatever_order_the_promises_hold(machine):
             database=None,
         ),
     )
-    wanted = STAGES | {"succeeded", "waited", "transient", "refused", "uncertain", "lost", "the run succeeded"}
-    assert wanted | {"the run compensated", "unpay"} <= set(Machine.reached), dict(Machine.reached)
+    wanted = STAGES | {"succeeded", "waited", "lost", "the run succeeded"}
+    if IS_FULL:  # a few examples reach every stage, and by luck alone each rare outcome
+        wanted |= {"transient", "refused", "uncertain", "the run compensated", "unpay"}
+    assert wanted <= set(Machine.reached), dict(Machine.reached)

@@ -13,6 +13,7 @@ from accounts.models import User
 from config.lib import clock
 from orders.models import Pause, PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, operate, unfinished
+from orders.services import cancelling
 from orders.terminal import told_of, told_of_runs
 
 ACTS: dict[str, Callable[..., object]] = {"retry": operate.retry, "skip": operate.skip, "resume": operate.resume}
@@ -97,9 +98,7 @@ class Command(BaseCommand):
     def handle(self, *, act: str, **options: Any) -> None:
         try:
             getattr(self, f"_{act.replace('-', '_')}")(**options)
-        except operate.NotPossible as refusal:
-            raise Refusal(f"{refusal}.") from refusal
-        except graph.GraphError as refusal:
+        except (operate.NotPossible, cancelling.NotCancellable, graph.GraphError) as refusal:
             raise Refusal(f"{refusal}.") from refusal
 
     def _list(self, *, state: str | None, limit: int, parked: bool, **filters: Any) -> None:
@@ -136,7 +135,10 @@ class Command(BaseCommand):
         run = next((one for one in _runs(order) if one.pipeline == "purchase"), None)
         if run is None:
             raise Refusal(f"{order} has no purchase that could be taken back.")
-        operate.take_back(run=run, actor=_actor(by), reason=reason, now=clock.now())
+        if run.pipeline == cancelling.PURCHASE:  # an open payment is closed first
+            cancelling.cancel(run.order, _actor(by), reason, clock.now())
+        else:
+            operate.take_back(run=run, actor=_actor(by), reason=reason, now=clock.now())
         self.stdout.write(f"{order} is being taken back.")
 
     def _redrive(self, *, do: str, limit: int, dry_run: bool, reason: str, by: str, **filters: Any) -> None:

@@ -142,8 +142,15 @@ class Worker:
                 context.spec.record(context, result)
             following = self._following(self._write(context, result))
         if context.spec.system:
-            gates.note_success(context.spec.system)
+            self._note_success(context.spec.system)
         return following
+
+    def _note_success(self, system: str) -> None:
+        """A circuit that cannot be closed just now must not cost the stage that was claimed meanwhile."""
+        try:
+            gates.note_success(system)
+        except DatabaseError as error:
+            log.warning("The circuit of %s is closed at its next success: %s", system, error)
 
     @transaction.atomic
     def _commit_together(self, first: Context) -> StageRun | None:

@@ -75,6 +75,7 @@ class Stage:
     runs with no transaction open; its answer is then written by `record` in the transaction of the completion.
     `undo` takes back what the stage did, when the run is taken back. A stage that others rely on for more than its
     being over says that it cannot be skipped, and one that cannot be undone once it was begun that it is beyond return.
+    What a stage sends may be changed by a person once it was rejected, unless the books say what it sends.
 
     `system` names the outside system it cannot do without. `deadline` is the longest that it may wait for an event,
     `limit` the time within which staff expect it to be over, `longest` the time after which a worker that is still at
@@ -98,6 +99,7 @@ class Stage:
     longest: timedelta = timedelta(minutes=10)
     can_be_skipped: bool = True
     is_beyond_return: bool = False
+    may_be_changed: bool = True
 
     def items(self, order: Order) -> list[str]:
         """The items it runs over: none at all where it does not apply, one nameless item where it is not mapped."""

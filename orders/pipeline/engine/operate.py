@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -62,6 +63,8 @@ def change(
     """
     _ask_for(reason)
     stage, _ = _standing_still(stage, fence)
+    if not spec_of(stage).may_be_changed:
+        raise NotPossible(f"What {stage} sends is what the books say: it is not changed by hand")
     if stage.effects.exclude(state=Effect.State.REJECTED).exists():
         raise NotPossible(f"The stage {stage} may have happened already: what it sent cannot be changed any more")
     log(stage, Verb.CHANGE, actor, reason, changes=stage.changes)
@@ -112,11 +115,22 @@ def take_back(*, run: PipelineRun, actor: User, reason: str, now: datetime) -> N
     run = settle.lock(run.pk)
     if run.finished_at or run.state != PipelineRun.State.RUNNING:
         raise NotPossible(f"The run is {run.get_state_display()} by now")
+    if open_stage := _unsettled(run):
+        raise NotPossible(f"{open_stage} is not settled: what it began with others may still happen. Cancel instead")
     before = {"state": run.state}
     undo(run, reason=reason, now=now)
     OperatorAction.objects.create(
         run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before=before, acted_at=timezone.now()
     )
+
+
+def _unsettled(run: PipelineRun) -> StageRun | None:
+    """A stage that would have to be undone if it succeeded, and that others may still bring to its end."""
+    pipeline = graph.find(run.pipeline, run.version)
+    names = [one.name for one in pipeline.stages if one.undo and one.kind != StageRun.Kind.TRANSACTIONAL]
+    rows = StageRun.objects.filter(run=run, name__in=names).exclude(state__in=ENDED)
+    called = Exists(Effect.objects.filter(stage=OuterRef("pk")).exclude(state=Effect.State.REJECTED))
+    return rows.filter(Q(state=State.RUNNING) | called).first()
 
 
 @transaction.atomic
@@ -201,7 +215,7 @@ def redrive(
     for stage in stages:
         try:
             act(stage=stage, actor=actor, reason=reason, now=now)
-        except NotPossible as refusal:
+        except (NotPossible, graph.GraphError, DatabaseError) as refusal:
             left.append((stage, str(refusal)))
         else:
             done.append(stage)

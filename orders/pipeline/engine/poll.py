@@ -8,8 +8,10 @@ import logging
 import random
 import threading
 import uuid
+from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
 
 from config.lib import clock
 from orders.models import StageRun
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 BATCH = 32
 SHORTEST_SECONDS = 0.01
 LONGEST_SECONDS = 0.5
+PUT_OFF = timedelta(seconds=30)
 
 
 def work(stop: threading.Event) -> int:
@@ -42,7 +45,20 @@ def _round(stop: threading.Event) -> int:
     """One look, and the runs that it found; at random within the look, so that several workers rarely meet."""
     runs = due()
     random.shuffle(runs)
-    return sum(advance(run_id) for run_id in runs if not stop.is_set())
+    return sum(_advance(run_id) for run_id in runs if not stop.is_set())
+
+
+def _advance(run_id: uuid.UUID) -> int:
+    """A run that this code cannot go through, such as one of a version it does not know, is put off for a while."""
+    try:
+        return advance(run_id)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.error("Run %s could not be gone through: %s: %s", run_id, type(error).__name__, error)
+        ready = StageRun.objects.filter(run_id=run_id, state=StageRun.State.READY)
+        ready.update(available_at=clock.now() + PUT_OFF)
+        return 0
 
 
 def due() -> list[uuid.UUID]:

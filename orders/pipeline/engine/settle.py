@@ -50,7 +50,9 @@ def lock_again(run: PipelineRun) -> PipelineRun:
     if found is None:
         raise LeaseLost(f"The run {run.pk} is gone")
     run.state, run.failure, is_finished = found
-    if is_finished and not run.finished_at:
+    if not is_finished:
+        run.finished_at = None  # what a commit that failed had left in hand
+    elif not run.finished_at:
         run.refresh_from_db(fields=["finished_at"])
     return run
 
@@ -80,8 +82,9 @@ def write_result(
         until = _within_deadline(context, result)
         changes: dict[str, Any] = {"attempts": 0, "kills": 0, "tried_since": None}
         changes["available_at"] = min(result.next_look, until)
+        lock_again(run)
         _write(context, Outcome.WAITED, now, state=State.WAITING, deadline_at=until, **CLEAN, **changes)
-        _lay_down(stage, lock_again(run), now)
+        _lay_down(stage, run, now)
         return rows.Ended()
     following = _followers(run, stage)
     straight = graph.find(run.pipeline, run.version).straight

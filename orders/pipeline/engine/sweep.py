@@ -6,17 +6,18 @@ index.
 
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
 from config.lib import leases, tasks
 from config.lib.leases import LeaseLost
-from orders.models import PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import gates, graph, observe, settle
+from orders.models import Effect, PipelineRun, StageAttempt, StageRun
+from orders.pipeline.engine import gates, graph, observe, settle, takeback
 from orders.pipeline.engine.start import wake_worker, wake_workers
 
 log = logging.getLogger(__name__)
@@ -34,9 +35,9 @@ Due = list[tuple[uuid.UUID, int]]  # runs, with their priorities
 
 def sweep(*, now: datetime) -> int:
     """Put back what dead workers held, wake what is due, and send again what nobody came for; returns how many."""
-    back = _take_from_the_dead(now)
+    back = _unless_locked(_take_from_the_dead, now)
     gates.hold_back(now)
-    rounds = (back, _wake_due(now), _send_overdue(now))
+    rounds = (back, _unless_locked(_wake_due, now), _unless_locked(_send_overdue, now))
     wake_workers(run for found in rounds for run in found)
     return sum(len(found) for found in rounds)
 
@@ -44,7 +45,25 @@ def sweep(*, now: datetime) -> int:
 def _take_from_the_dead(now: datetime) -> Due:
     running = StageRun.objects.filter(state=State.RUNNING).select_related("run")
     lapsed = leases.lapsed(running, now=now, limit=BATCH)
-    return [(stage.run_id, stage.priority) for stage in lapsed if _put_back(stage, now)]
+    return [(stage.run_id, stage.priority) for stage in lapsed if _is_put_back(stage, now)]
+
+
+def _unless_locked(look: Callable[[datetime], Due], now: datetime) -> Due:
+    """One part of the sweep; what it could not have keeps none of the others from their part."""
+    try:
+        return look(now)
+    except DatabaseError:
+        log.exception("A part of the sweep failed; it runs again")
+        return []
+
+
+def _is_put_back(stage: StageRun, now: datetime) -> bool:
+    """A run that somebody holds, alive or cut off, must not keep the sweep from all others."""
+    try:
+        return _put_back(stage, now)
+    except DatabaseError as error:
+        log.warning("%s of run %s could not be put back yet: %s", stage, stage.run_id, error)
+        return False
 
 
 @transaction.atomic
@@ -57,6 +76,9 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
         changes["error"] = f"{lost}, the {kills}th in a row: what this stage is given may be what kills them"
     worker = stage.lease_owner
     stage.run = settle.lock(stage.run_id)
+    is_given_up = _is_given_up(stage)
+    if is_given_up:
+        changes |= {"state": State.CANCELLED, "finished_at": now}
     running = StageRun.objects.filter(state=State.RUNNING, lease_until=stage.lease_until)  # not renewed meanwhile
     try:
         leases.write(running, stage, available_at=now, **changes, **leases.RELEASED)
@@ -72,9 +94,18 @@ def _put_back(stage: StageRun, now: datetime) -> bool:
         started_at=now,
         finished_at=now,
     )
+    if is_given_up:
+        settle.end_if_done(stage.run, now)
     observe.lost(stage, lost, now)
     log.warning("%s: %s of run %s is %s", lost, stage, stage.run_id, changes["state"])
     return True
+
+
+def _is_given_up(stage: StageRun) -> bool:
+    """Whether its run is being taken back and nothing of it can have happened, so that nobody has to do it again."""
+    if stage.run.state != PipelineRun.State.COMPENSATING or stage.seq >= takeback.UNDO_SEQ:
+        return False
+    return not stage.effects.exclude(state=Effect.State.REJECTED).exists()
 
 
 def _owner(stage: StageRun) -> str:
@@ -123,7 +154,13 @@ def mend(*, now: datetime) -> int:
     alive = StageRun.objects.filter(run=OuterRef("pk"), state__in=ALIVE)
     old = PipelineRun.objects.filter(finished_at__isnull=True, created_at__lt=now - STUCK_AFTER)
     stuck = list(old.filter(~Exists(alive)).order_by("created_at").values_list("pk", flat=True)[:BATCH])
-    return sum(_mend(run_id, now) for run_id in stuck)
+    mended = 0
+    for run_id in stuck:
+        try:
+            mended += _mend(run_id, now)
+        except (DatabaseError, graph.GraphError) as error:
+            log.warning("Run %s could not be mended: %s", run_id, error)
+    return mended
 
 
 @transaction.atomic

@@ -23,5 +23,7 @@ def act(ctx: Context) -> Output:
 
 
 def undo(ctx: Context) -> Output:
+    """The stock is free again, and nobody sends the goods from a shipping list."""
     fulfilment.uncommit_stock(ctx.order, now=ctx.now)
+    fulfilment.take_off_the_lists(ctx.order)
     return {}
