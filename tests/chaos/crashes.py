@@ -98,13 +98,13 @@ EXPERIMENTS: dict[str, Callable[..., Report]] = {
 def experiments(*, is_full: bool, is_brief: bool = False) -> Iterator[tuple[str, Report]]:
     """Every experiment on the engine as it is, then each with the guard that it must miss; the first alone if brief."""
     FORWARD.live(FORWARD.case(), Life(Counter(), Clock()))  # so that no child has to build what is built once
-    some = {} if is_full else {"points": 40}
-    yield "small", killed(SMALL, FORWARD, pairs=400 if is_full else 20 * (not is_brief), seed=SEED)
+    some = {} if is_full else {"points": 16}
+    yield "small", killed(SMALL, FORWARD, pairs=400 if is_full else 8 * (not is_brief), seed=SEED)
     if is_brief:
         return
-    yield "back", killed(BACK, BACKWARD, pairs=200 if is_full else 5, seed=SEED, **some)
+    yield "back", killed(BACK, BACKWARD, pairs=200 if is_full else 3, seed=SEED, **some)
     purchase = PurchaseWorld()
-    yield "purchase", killed(purchase.pipeline, purchase, pairs=300 if is_full else 5, seed=SEED, **some)
+    yield "purchase", killed(purchase.pipeline, purchase, pairs=300 if is_full else 3, seed=SEED, **some)
     for name in ("frozen", "both frozen", "failing", "killing"):
         yield name, EXPERIMENTS[name]()
     for mutant in MUTANTS:
