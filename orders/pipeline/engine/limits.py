@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 State = StageRun.State
 TOLD_FOR = timedelta(days=1)  # a stage that is late is told of once, and again each day that it stays so
 MOST_TOLD = 100
+MOST_SEEN = 5000  # of those that are late at once
 OPEN = (State.READY, State.RUNNING, State.WAITING, State.PARKED)
 
 
@@ -62,8 +63,11 @@ def alert(now: datetime) -> int:
 
     Several workers may look at once: the cache remembers what was told. While it is away, nothing is.
     """
-    late = StageRun.objects.filter(beyond(now)).select_related("run__order").order_by("pk")[:MOST_TOLD]
-    new = [one for one in late if cache.add(f"late:{one.pk}", 1, TOLD_FOR.total_seconds())]
+    late = list(StageRun.objects.filter(beyond(now)).order_by("pk").values_list("pk", flat=True)[:MOST_SEEN])
+    known = cache.get_many([f"late:{pk}" for pk in late])
+    untold = [pk for pk in late if f"late:{pk}" not in known][:MOST_TOLD]
+    mine = [pk for pk in untold if cache.add(f"late:{pk}", 1, TOLD_FOR.total_seconds())]
+    new = list(StageRun.objects.filter(pk__in=mine).select_related("run__order").order_by("pk"))
     if new:
         told = "\n".join(
             f"{one.run.order.number}: {one} of {one.run.pipeline} is {one.state}, {one.error}" for one in new

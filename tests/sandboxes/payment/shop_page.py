@@ -32,7 +32,10 @@ const elements = stripe.elements({ clientSecret: secret });
 const card = elements.create("payment");
 card.on("ready", () => state("ready"));
 card.on("loaderror", ({ error }) => state(`loaderror ${error.message}`));
-card.on("change", ({ complete, empty }) => state(complete ? "complete" : empty ? "empty" : "typing"));
+card.on("change", ({ complete, empty }) => {  // one that comes late does not hide that it was paid
+  const isPaid = document.getElementById("state").textContent.startsWith("paid");
+  if (!isPaid) state(complete ? "complete" : empty ? "empty" : "typing");
+});
 card.mount("#card");
 document.getElementById("pay").addEventListener("submit", async (event) => {
   event.preventDefault();
