@@ -5,6 +5,8 @@ from typing import Any
 import requests
 from django.db import connections
 
+from config.lib.locks import is_in_transaction
+
 TIMEOUT = (3.05, 10)  # seconds to connect, seconds between bytes; their sum stays far below a lease
 
 
@@ -22,8 +24,7 @@ class Session(requests.Session):
 
 
 def refuse_inside_transaction(target: str) -> None:
-    """A slow receiver must not hold our locks. Tests wrap each case in one transaction, which is not meant here."""
+    """A slow receiver must not hold our locks."""
     for connection in connections.all(initialized_only=True):
-        blocks = [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
-        if connection.in_atomic_block and blocks:
+        if is_in_transaction(connection):
             raise CalledUnderLock(f"{target} was about to be called inside a database transaction")

@@ -143,7 +143,6 @@ def note_accepted(fulfillment_order: FulfillmentOrder, external_id: str) -> None
         fulfillment_order.save(update_fields=["external_id"])
 
 
-@transaction.atomic
 def take_off_the_lists(order: Order) -> None:
     """What the warehouse was not told of yet is not to be sent any more."""
     open_ones = FulfillmentOrder.objects.filter(order=order, state=FulfillmentOrder.State.OPEN)
@@ -151,6 +150,7 @@ def take_off_the_lists(order: Order) -> None:
         fulfillment_order.move_to(FulfillmentOrder.State.CANCELLED)
 
 
+@transaction.atomic
 def record_shipment(*, reference: str, shipment: ReportedShipment, now: datetime) -> FulfillmentOrder:
     """Write one parcel the warehouse has sent: stock leaves, lines and order move on. The same parcel twice is one.
 
