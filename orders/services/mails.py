@@ -12,9 +12,10 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.models import User
+from config.lib import clock
 from config.lib.http import refuse_inside_transaction
 from config.lib.locks import lock_one
 from orders.models import OperatorAction, Order, OutboundMail, StageRun
@@ -81,7 +82,7 @@ def deliver(mail: OutboundMail) -> OutboundMail:
         _hand_over(mail, connection)
     finally:
         _close(connection)
-    mail.move_to(State.SENT, sent_at=timezone.now(), error="")
+    mail.move_to(State.SENT, sent_at=clock.now(), error="")
     return mail
 
 
@@ -205,7 +206,7 @@ def _decide(
     stage = stage_of(mail)
     if stage is None:
         raise NotPossible(f"No stage sends mail {mail.message_id}")
-    operate.log(stage, verb, actor, reason)
+    operate.log(stage, verb, actor, reason, now)
     try_again(stage=stage, actor=actor, reason=reason, now=now)  # which keeps workers off until this is committed
     if not StageRun.objects.filter(pk=stage.pk, fence=fence).exists():
         raise NotPossible(f"There has been another attempt at mail {mail.message_id} since")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orders.models import Effect, StageRun
-from orders.pipeline.engine import graph
+from orders.pipeline.engine import graph, operate
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.graph import Wait, parks
@@ -95,3 +95,16 @@ def test_no_wait_is_longer_than_its_stage_declares(begin, log):
     run = begin(wait("w", act, deadline=timedelta(days=2)))
     go(run, log)
     assert row(run, "w").deadline_at <= log.now + timedelta(days=2)
+
+
+def test_a_wait_that_nothing_ends_stops_at_a_person_who_may_give_it_as_long_again(begin, sam, log):
+    """A stage that never asks whether its deadline is past does not look for ever."""
+    run = begin(wait("w", lambda ctx: Wait(until=ctx.now + timedelta(days=9)), deadline=timedelta(hours=2)))
+    go(run, log)
+    assert row(run, "w").deadline_at == log.now + timedelta(hours=2)
+    log.later(hours=2)
+    go(run, log)
+    assert (row(run, "w").state, row(run, "w").error_kind) == (State.PARKED, "uncertain")
+    operate.retry(stage=row(run, "w"), actor=sam, reason="they are late", now=log.later(days=1))
+    go(run, log)
+    assert (row(run, "w").state, row(run, "w").deadline_at) == (State.WAITING, log.now + timedelta(hours=2))

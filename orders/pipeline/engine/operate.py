@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 
 from accounts.models import User
+from config.lib import clock
 from orders.models import Effect, OperatorAction, Pause, PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, settle
 from orders.pipeline.engine.precedence import rows_before
@@ -35,7 +35,7 @@ class NotPossible(Exception):
 def retry(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int | None = None) -> None:
     """Try a parked or waiting stage again now, with a fresh budget of attempts; its history stays."""
     stage, _ = _standing_still(stage, fence)
-    log(stage, Verb.RETRY, actor, reason)
+    log(stage, Verb.RETRY, actor, reason, now)
     _try_again(stage, now)
 
 
@@ -46,7 +46,7 @@ def skip(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int
     stage, run = _standing_still(stage, fence)
     if not spec_of(stage).can_be_skipped:
         raise NotPossible(f"The stage {stage} cannot be skipped: what follows relies on what it does. Retry it")
-    log(stage, Verb.SKIP, actor, reason)
+    log(stage, Verb.SKIP, actor, reason, now)
     _write(stage, state=State.SKIPPED, finished_at=now)
     after_end_of(stage, run, now)
     wake_worker(run.pk, run.priority)
@@ -67,7 +67,7 @@ def change(
         raise NotPossible(f"What {stage} sends is what the books say: it is not changed by hand")
     if stage.effects.exclude(state=Effect.State.REJECTED).exists():
         raise NotPossible(f"The stage {stage} may have happened already: what it sent cannot be changed any more")
-    log(stage, Verb.CHANGE, actor, reason, changes=stage.changes)
+    log(stage, Verb.CHANGE, actor, reason, now, changes=stage.changes)
     _try_again(stage, now, changes=changes)
 
 
@@ -85,7 +85,7 @@ def resume(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: i
     if stage.state not in GIVEN_UP:
         raise NotPossible(f"The stage {stage} is {stage.get_state_display()} by now")
     _check_fence(stage, fence)
-    log(stage, Verb.RESUME, actor, reason)
+    log(stage, Verb.RESUME, actor, reason, now)
     pipeline = graph.find(run.pipeline, run.version)
     later = StageRun.objects.filter(run=run, name__in=pipeline.descendants(stage.name), state__in=GIVEN_UP)
     if stage.item:
@@ -119,9 +119,7 @@ def take_back(*, run: PipelineRun, actor: User, reason: str, now: datetime) -> N
         raise NotPossible(f"{open_stage} is not settled: what it began with others may still happen. Cancel instead")
     before = {"state": run.state}
     undo(run, reason=reason, now=now)
-    OperatorAction.objects.create(
-        run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before=before, acted_at=timezone.now()
-    )
+    OperatorAction.objects.create(run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before=before, acted_at=now)
 
 
 def _unsettled(run: PipelineRun) -> StageRun | None:
@@ -161,7 +159,7 @@ def beyond_return(run: PipelineRun) -> StageRun | None:
 def assign(*, stage: StageRun, to: User | None, actor: User, reason: str = "", fence: int | None = None) -> None:
     """Say who looks after a parked stage."""
     stage, _ = _standing_still(stage, fence)
-    log(stage, Verb.ASSIGN, actor, reason, assignee=stage.assignee_id)
+    log(stage, Verb.ASSIGN, actor, reason, clock.now(), assignee=stage.assignee_id)
     StageRun.objects.filter(pk=stage.pk).update(assignee=to)
 
 
@@ -174,7 +172,7 @@ def pause(
     if name not in pausable()[Pause.Scope(scope)]:
         raise NotPossible(f"There is no {scope} {name}")
     if actor:
-        _log_subject(f"{scope} {name}", Verb.PAUSE, actor, reason)
+        _log_subject(f"{scope} {name}", Verb.PAUSE, actor, reason, now)
     return gates.pause(
         scope=scope, name=name, reason=reason, actor_id=actor.pk if actor else None, until=until, now=now
     )
@@ -186,7 +184,7 @@ def go_on(*, scope: str, name: str, actor: User | None, reason: str = "") -> Non
     if not gates.lift(scope=scope, name=name):
         raise NotPossible(f"The {scope} {name} is not paused")
     if actor:
-        _log_subject(f"{scope} {name}", Verb.GO_ON, actor, reason)
+        _log_subject(f"{scope} {name}", Verb.GO_ON, actor, reason, clock.now())
 
 
 def pausable() -> dict[Pause.Scope, list[str]]:
@@ -222,7 +220,7 @@ def redrive(
     return Redriven(tuple(done), tuple(left))
 
 
-def log(stage: StageRun, verb: str, actor: User, reason: str, **before: Any) -> None:
+def log(stage: StageRun, verb: str, actor: User, reason: str, now: datetime, **before: Any) -> None:
     """Keep who did what to a stage, with what it was before."""
     OperatorAction.objects.create(
         stage=stage,
@@ -231,12 +229,12 @@ def log(stage: StageRun, verb: str, actor: User, reason: str, **before: Any) -> 
         reason=reason,
         actor=actor,
         before={"state": stage.state, "attempts": stage.attempts, "error": stage.error} | before,
-        acted_at=timezone.now(),
+        acted_at=now,
     )
 
 
-def _log_subject(subject: str, verb: str, actor: User, reason: str) -> None:
-    OperatorAction.objects.create(subject=subject, verb=verb, reason=reason, actor=actor, acted_at=timezone.now())
+def _log_subject(subject: str, verb: str, actor: User, reason: str, now: datetime) -> None:
+    OperatorAction.objects.create(subject=subject, verb=verb, reason=reason, actor=actor, acted_at=now)
 
 
 def _ask_for(reason: str) -> None:
@@ -271,6 +269,7 @@ def _try_again(stage: StageRun, now: datetime, *, expected: tuple[str, ...] = ST
         kills=0,
         tried_since=None,
         finished_at=None,
+        deadline_at=None,
         error_kind="",
         **changes,
     )

@@ -79,7 +79,7 @@ def write_result(
     """
     stage = context.stage
     if isinstance(result, Wait):
-        until = _within_deadline(context, result)
+        until = _within_deadline(context, result, now)
         changes: dict[str, Any] = {"attempts": 0, "kills": 0, "tried_since": None}
         changes["available_at"] = min(result.next_look, until)
         lock_again(run)
@@ -100,13 +100,21 @@ def write_result(
     return ended
 
 
-def _within_deadline(context: Context, wait: Wait) -> datetime:
-    """Until when it waits: at most as long as the stage declares, from the first time that it waited."""
+def _within_deadline(context: Context, wait: Wait, now: datetime) -> datetime:
+    """Until when it waits: at most as long as the stage declares, from the first time that it was begun.
+
+    A person who tries it again after that gives it as long once more. Raises `Uncertain` where it is over.
+    """
     longest = context.spec.deadline
     if longest is None:
         raise graph.GraphError(f"{context.stage} waits, but declares no deadline")
-    began = context.stage.started_at or context.now
-    return min(wait.until, began + longest)
+    end = (context.stage.started_at or context.now) + longest
+    if end <= now:
+        acts = context.stage.operator_actions.order_by("-pk").values_list("acted_at", flat=True)
+        end = max(end, (acts.first() or end - longest) + longest)
+    if end <= now:
+        raise Uncertain(f"It has waited for {longest}, which is all that it may")
+    return min(wait.until, end)
 
 
 @transaction.atomic

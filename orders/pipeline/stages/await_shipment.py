@@ -27,7 +27,7 @@ def act(ctx: Context) -> Output | Wait:
         return {"shipments": list(made.shipments.values_list("external_id", flat=True))}
     if ctx.is_past_deadline:
         raise Uncertain(f"The warehouse has not sent everything within {DEADLINE.days} days")
-    return Wait(until=made.created_at + DEADLINE, check_at=ctx.now + LOOK)
+    return Wait(until=ctx.now + DEADLINE, check_at=ctx.now + LOOK)
 
 
 def _ask(made: FulfillmentOrder, ctx: Context) -> FulfillmentOrder:

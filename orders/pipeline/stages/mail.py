@@ -38,7 +38,7 @@ def shipped(ctx: Context) -> Output | Wait:
         return {"mails": sent}
     if ctx.is_past_deadline:
         raise Uncertain("The warehouse has not sent everything; no more is said of it by itself")
-    return Wait(until=made.created_at + SHIPPED_DEADLINE, check_at=ctx.now + LOOK)
+    return Wait(until=ctx.now + SHIPPED_DEADLINE, check_at=ctx.now + LOOK)
 
 
 def _send_parcel(ctx: Context, shipment: Shipment) -> int:
