@@ -89,7 +89,7 @@ def install(lock: Path, *, into: Path) -> None:
     # Compiled here, since a machine that writes no bytecode would otherwise compile all of it in every process.
     if not (uv and runs(uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, *hashed)):
         say("uv is of no use here, pip takes over")
-        must([python, "-m", "pip", "install", "-q", *hashed], f"pip could not install {lock.name}")
+        must([python, "-m", "pip", "install", "-q", *hashed], f"pip could not install {lock.relative_to(ROOT)}")
     stamp.write_text(wanted)
 
 
@@ -198,7 +198,7 @@ def main() -> int:
         ensure(dev=given.dev)
         if given.bench:
             make_venv(BENCH_VENV)
-            install(ROOT / "requirements-bench.txt", into=BENCH_VENV)
+            install(ROOT / "bench" / "requirements.txt", into=BENCH_VENV)
     except CannotInstall as refusal:
         say(str(refusal))
         return 1

@@ -18,7 +18,7 @@ COMMON = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-
 LOCKS = {
     "requirements.txt": ["pyproject.toml"],
     "requirements-dev.txt": ["pyproject.toml", "--group", "dev", "-c", "requirements.txt"],
-    "requirements-bench.txt": ["--group", "bench"],
+    "bench/requirements.txt": ["--group", "bench"],
 }
 
 

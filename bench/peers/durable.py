@@ -1,4 +1,4 @@
-"""DBOS with seven empty steps by its queue: run with its own environment (`requirements-bench.txt`).
+"""DBOS with seven empty steps by its queue: run with its own environment (`bench/requirements.txt`).
 
 python durable.py work NAME        a worker process that takes workflows from the queue until it is ended
 python durable.py run N            puts N workflows into the queue, waits for the last, prints runs a second
