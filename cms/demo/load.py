@@ -14,10 +14,13 @@ from django.db import transaction
 from django.db.models.fields.files import ImageFieldFile
 
 from accounts.models import Address, User
-from cms.demo import content
 from cms.demo.art.films import draw_film
 from cms.demo.art.goods import draw_product
 from cms.demo.art.posters import draw_poster
+from cms.demo.goods import CATEGORIES, PRODUCTS, SHIPPING_FEES, ProductContent
+from cms.demo.pages import PAGES
+from cms.demo.people import ALICE_ADDRESS, PASSWORD, PEOPLE
+from cms.demo.titles import EPISODES, GENRES, SERIES, EpisodeContent
 from cms.models import Page, RelatedGoods
 from config.lib.tax import TaxCategory
 from orders.models import Handler
@@ -64,18 +67,18 @@ def load(*, now: datetime, say: Say, with_films: bool = True) -> None:
 
 
 def people(*, now: datetime) -> None:
-    for email, name, role in content.PEOPLE:
+    for email, name, role in PEOPLE:
         if User.objects.filter(email=email).exists():
             continue
         is_staff = role != "customer"
         user = User.objects.create_user(
-            email, content.PASSWORD, name=name, is_staff=is_staff, is_superuser=role == "administrator"
+            email, PASSWORD, name=name, is_staff=is_staff, is_superuser=role == "administrator"
         )
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
         if role in ROLES:
             user.groups.add(_group(role))
     alice = User.objects.get(email="alice@example.com")
-    Address.objects.get_or_create(user=alice, is_default=True, defaults=content.ALICE_ADDRESS)
+    Address.objects.get_or_create(user=alice, is_default=True, defaults=ALICE_ADDRESS)
 
 
 def _group(role: str) -> Group:
@@ -89,10 +92,10 @@ def _group(role: str) -> Group:
 
 def catalogue(*, now: datetime) -> None:
     genres = {}
-    for slug, name, name_en in content.GENRES:
+    for slug, name, name_en in GENRES:
         genres[slug], _ = Genre.objects.get_or_create(slug=slug, defaults={"name": name, "name_en": name_en})
     published = {"is_published": True, "starts_at": now - timedelta(days=7)}
-    for series in content.SERIES:
+    for series in SERIES:
         words = {
             name: getattr(series, name)
             for name in ("name", "name_en", "reading", "synopsis", "synopsis_en", "cast", "cast_en", "year")
@@ -102,11 +105,11 @@ def catalogue(*, now: datetime) -> None:
         )
         if is_new:
             title.genres.add(genres[series.genre])
-    for number, episode in enumerate(content.EPISODES):
+    for number, episode in enumerate(EPISODES):
         _episode(episode, now=now, starts_at=now - timedelta(days=7 - number))
 
 
-def _episode(episode: content.EpisodeContent, *, now: datetime, starts_at: datetime) -> None:
+def _episode(episode: EpisodeContent, *, now: datetime, starts_at: datetime) -> None:
     series = Title.objects.get(slug=episode.series)
     words = {name: getattr(episode, name) for name in ("name", "name_en", "reading", "synopsis", "synopsis_en")}
     title, is_new = Title.objects.get_or_create(
@@ -147,16 +150,16 @@ def goods(*, now: datetime) -> None:
         code="vod",
         defaults={"name": "配信部", "name_en": "Streaming", "email": "vod@minato.example", "is_for_video": True},
     )
-    for position, (slug, name, name_en) in enumerate(content.CATEGORIES):
+    for position, (slug, name, name_en) in enumerate(CATEGORIES):
         Category.objects.get_or_create(slug=slug, defaults={"name": name, "name_en": name_en, "position": position})
-    for number, made in enumerate(content.PRODUCTS):
+    for number, made in enumerate(PRODUCTS):
         _product(made, warehouse, now=now, starts_at=now - timedelta(days=20 - number))
-    for prefectures, fee in content.SHIPPING_FEES:
+    for prefectures, fee in SHIPPING_FEES:
         for prefecture in prefectures:
             ShippingRate.objects.get_or_create(prefecture=prefecture, defaults={"fee": fee})
 
 
-def _product(made: content.ProductContent, warehouse: Warehouse, *, now: datetime, starts_at: datetime) -> None:
+def _product(made: ProductContent, warehouse: Warehouse, *, now: datetime, starts_at: datetime) -> None:
     fields = ("name", "name_en", "reading", "description", "description_en", "details", "details_en")
     product, is_new = Product.objects.get_or_create(
         slug=made.slug,
@@ -190,7 +193,7 @@ def _product(made: content.ProductContent, warehouse: Warehouse, *, now: datetim
 
 
 def pages() -> None:
-    for position, (slug, name, name_en, body, body_en) in enumerate(content.PAGES):
+    for position, (slug, name, name_en, body, body_en) in enumerate(PAGES):
         Page.objects.get_or_create(
             slug=slug,
             defaults={
@@ -201,7 +204,7 @@ def pages() -> None:
                 "position": position,
             },
         )
-    for episode in content.EPISODES:
+    for episode in EPISODES:
         title = Title.objects.get(slug=episode.slug)
         for position, slug in enumerate(episode.goods):
             product = Product.objects.get(slug=slug)
@@ -210,7 +213,7 @@ def pages() -> None:
 
 def pictures(say: Say) -> None:
     """Draw the posters and the pictures of the goods that are not there yet."""
-    for item in (*content.SERIES, *content.EPISODES):
+    for item in (*SERIES, *EPISODES):
         title = Title.objects.get(slug=item.slug)
         for column, shape in (("artwork_wide", "wide"), ("artwork_tall", "tall")):
             field = getattr(title, column)
@@ -219,14 +222,14 @@ def pictures(say: Say) -> None:
                 _draw_into(
                     field, f"{item.slug}-{shape}.webp", lambda path, a=item.art, s=shape: draw_poster(a, path, s)
                 )
-    for made in content.PRODUCTS:
+    for made in PRODUCTS:
         product = Product.objects.get(slug=made.slug)
         if not product.images.exists():
             say(f"Drawing {product.name_en}")
             _draw_product(made, product)
 
 
-def _draw_product(made: content.ProductContent, product: Product) -> None:
+def _draw_product(made: ProductContent, product: Product) -> None:
     for position, (art, alt, alt_en) in enumerate(made.art):
         _picture(product, None, art, alt, alt_en, position)
     for variant in made.variants:
@@ -249,9 +252,9 @@ def _draw_into(field: ImageFieldFile, name: str, draw: Callable[[Path], Path], *
             field.save(name, File(drawn), save=save)
 
 
-def _films_to_make() -> list[content.EpisodeContent]:
+def _films_to_make() -> list[EpisodeContent]:
     playable = set(Title.objects.filter(packages__is_current=True).values_list("slug", flat=True))
-    return [episode for episode in content.EPISODES if episode.film and episode.slug not in playable]
+    return [episode for episode in EPISODES if episode.film and episode.slug not in playable]
 
 
 def films(*, say: Say, now: datetime) -> None:
@@ -269,7 +272,7 @@ def write_card() -> Path:
     """Write the address and the demo accounts where people and checks find them: `var/run/demo.json`."""
     path = settings.VAR_DIR / "run" / "demo.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    accounts = [{"email": email, "role": role} for email, _, role in content.PEOPLE]
-    card = {"address": settings.SITE_URL, "password": content.PASSWORD, "accounts": accounts}
+    accounts = [{"email": email, "role": role} for email, _, role in PEOPLE]
+    card = {"address": settings.SITE_URL, "password": PASSWORD, "accounts": accounts}
     path.write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n")
     return path

@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from cms.demo.content import PASSWORD
+from cms.demo.people import PASSWORD
 from tests.browser.test_purchase import DECLINED, GOOD, put_into_cart, sign_up, type_card
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]

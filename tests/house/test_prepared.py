@@ -112,7 +112,7 @@ def sources(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["cms/demo/content.py", "cms/demo/art/films/harbour.py", "cms/management/commands/demo.py", "requirements.txt"],
+    ["cms/demo/goods.py", "cms/demo/art/films/harbour.py", "cms/management/commands/demo.py", "requirements.txt"],
 )
 def test_the_fingerprint_changes_with_every_source(sources, name):
     before = prepared.fingerprint(sources)

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cms.demo.content import PASSWORD, PEOPLE
 from cms.demo.load import load, write_card
 from cms.demo.mark import write_questions
+from cms.demo.people import PASSWORD, PEOPLE
 
 
 class Command(BaseCommand):
