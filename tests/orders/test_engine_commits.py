@@ -49,6 +49,32 @@ def written(order) -> str:
     return Order.objects.get(pk=order.pk).email.removeprefix("alice@example.com")
 
 
+def meets(gate: threading.Barrier, then: Exception | None = None):
+    """An act that goes on once all whom the gate waits for are in the middle of theirs."""
+
+    def act(ctx):
+        gate.wait(20)
+        if then:
+            raise then
+        return {}
+
+    return act
+
+
+def works(run, log) -> None:
+    """One worker in a thread of its own: it takes the run as far as it goes."""
+    advance(run.pk, clock=lambda: log.now)
+    connections.close_all()
+
+
+def work_at_once(run, log, *, workers: int) -> None:
+    threads = [threading.Thread(target=works, args=(run, log)) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_transactional_stages_that_follow_one_another_are_one_commit(begin, log, order, commits):
     run = begin(
         transactional("a", writes(order, "a")),
@@ -158,11 +184,7 @@ def test_a_slow_sibling_holds_nobody_up(begin, log):
     )
     attempt(claim(run, log, "a"), log)
 
-    def works() -> None:
-        advance(run.pk, clock=lambda: log.now)
-        connections.close_all()
-
-    first = threading.Thread(target=works)
+    first = threading.Thread(target=works, args=(run, log))
     first.start()
     assert is_calling.wait(10)
     advance(run.pk, clock=lambda: log.now)
@@ -181,23 +203,11 @@ def test_many_items_that_end_at_once_free_what_waits_for_all_of_them_once(begin,
     gate = threading.Barrier(6)
     six = lambda order: list("123456")  # noqa: E731
 
-    def together(ctx):
-        gate.wait(20)
-        return {}
-
     run = begin(
-        external("each", together, technique=Technique.KEY, over=six), transactional("join", log.says("join"), "each")
+        external("each", meets(gate), technique=Technique.KEY, over=six),
+        transactional("join", log.says("join"), "each"),
     )
-
-    def works() -> None:
-        advance(run.pk, clock=lambda: log.now)
-        connections.close_all()
-
-    workers = [threading.Thread(target=works) for _ in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    work_at_once(run, log, workers=6)
     run.refresh_from_db()
     assert log.done == ["join"]
     assert log.ended == ["finished"]
@@ -211,29 +221,14 @@ def test_a_run_that_is_taken_back_while_its_stages_end_is_undone_once(begin, log
     gate = threading.Barrier(4)
     three = lambda order: list("123")  # noqa: E731
 
-    def together(ctx):
-        gate.wait(20)
-        return {}
-
-    def refuses(ctx):
-        gate.wait(20)
-        raise Refused("no")
-
     run = begin(
-        external("each", together, technique=Technique.KEY, over=three, undo=transactional("back", log.says("back"))),
-        external("no", refuses, technique=Technique.KEY, failure=takes_back("support")),
+        external(
+            "each", meets(gate), technique=Technique.KEY, over=three, undo=transactional("back", log.says("back"))
+        ),
+        external("no", meets(gate, Refused("no")), technique=Technique.KEY, failure=takes_back("support")),
         transactional("join", log.says("join"), "each"),
     )
-
-    def works() -> None:
-        advance(run.pk, clock=lambda: log.now)
-        connections.close_all()
-
-    workers = [threading.Thread(target=works) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    work_at_once(run, log, workers=4)
     log.later(seconds=1)
     go(run, log)
     assert sorted(log.done) in (["back1", "back2", "back3"], ["back1", "back2", "back3", "join"])
