@@ -6,14 +6,15 @@ from uuid import uuid4
 import pytest
 
 from orders.models import Effect, Order, PipelineRun, StageRun
-from orders.pipeline.engine import graph, poll
+from orders.pipeline.engine import execute, graph, poll
 from orders.pipeline.engine import start as starting
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Transient
+from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.graph import GraphError, Pipeline, Retry
 from orders.pipeline.engine.start import start
 from tests.orders.stages import external, transactional, wait
-from tests.orders.story import go
+from tests.orders.story import go, row
 
 pytestmark = pytest.mark.django_db
 State = StageRun.State
@@ -119,3 +120,18 @@ def test_the_more_urgent_run_goes_first_in_the_table_and_in_the_message(begin, l
     urgent = start("urgent", order=calm, now=log.now)
     assert poll.due()[0] == urgent.pk
     assert sent == [9, 2]  # in Redis nought goes first
+
+
+def test_a_worker_that_has_been_at_a_run_for_long_hands_it_on(begin, log, monkeypatch):
+    """A task has a time limit, which must not cut off a stage only because those before it were slow."""
+    monkeypatch.setattr(execute, "TURN_SECONDS", -1.0)
+    called = []
+    monkeypatch.setattr(execute, "wake_worker", lambda run_id, priority: called.append(run_id))
+    run = begin(
+        external("a", log.says("a"), technique=Technique.KEY),
+        external("b", log.says("b"), "a", technique=Technique.KEY),
+    )
+    assert advance(run.pk, clock=lambda: log.now) == 1
+    assert (log.done, row(run, "b").state, set(called)) == (["a"], State.READY, {run.pk})
+    advance(run.pk, clock=lambda: log.now)
+    assert log.done == ["a", "b"]

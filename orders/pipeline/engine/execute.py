@@ -5,10 +5,11 @@ never apart. Transactional stages that follow one another share one commit, each
 """
 
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 State = StageRun.State
 Clock = Callable[[], datetime]
 TOGETHER = 20  # stages in one commit, so that no lock is held for long
+TURN_SECONDS = 20.0
 MESSAGES = 8  # for stages that were freed at once: more workers than that are not called together
 
 
@@ -54,6 +56,7 @@ class Worker:
     clock: Clock
     only: str | None = None
     attempts: int = 0
+    began: float = field(default_factory=time.monotonic)
 
     @property
     def pipeline(self) -> graph.Pipeline:
@@ -100,7 +103,7 @@ class Worker:
                     return self._act(context)
             except Exception as error:
                 self._failed(context, error)
-        return self.claim()
+        return self.claim() if self.only else self._next()
 
     def _failed(self, context: Context, error: Exception) -> None:
         """Sort what went wrong: a lost lease is nobody's business any more, the rest is written under the fence."""
@@ -180,7 +183,7 @@ class Worker:
 
     def _write(self, context: Context, result: Output | Wait) -> rows.Ended:
         now = self.clock()
-        until = None if self.only else now + LEASE
+        until = None if self.only or self._is_long else now + LEASE
         held = gates.look().held(self.pipeline, now)
         return settle.write_result(context, result, run=self.run, now=now, claim_until=until, held=held)
 
@@ -192,7 +195,18 @@ class Worker:
         return following
 
     def _next(self) -> StageRun | None:
-        return None if self.only or self.run.finished_at else self.claim()
+        """The next stage, unless this worker has been at the run for so long that another turn is better for it."""
+        if self.only or self.run.finished_at:
+            return None
+        if self._is_long:
+            wake_worker(self.run.pk, self.run.priority)
+            return None
+        return self.claim()
+
+    @property
+    def _is_long(self) -> bool:
+        """One turn must stay far below the time limit of a task, however many slow stages a run has."""
+        return time.monotonic() - self.began > TURN_SECONDS
 
 
 def _is_fresh(stage: StageRun) -> bool:

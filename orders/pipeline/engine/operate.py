@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from config.lib import clock
+from config.lib.locks import lock
 from orders.models import Effect, OperatorAction, Pause, PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, settle
 from orders.pipeline.engine.precedence import rows_before
@@ -98,7 +99,11 @@ def resume(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: i
 
 
 def _count_anew(run: PipelineRun, pipeline: graph.Pipeline, again: set[int], now: datetime) -> None:
-    """What is taken up `again` comes after what is taken up before it, although it had been freed once already."""
+    """What is taken up `again` comes after what is taken up before it, although it had been freed once already.
+
+    The rows are locked before they are counted, since a stage at work counts its followers down without the run's lock.
+    """
+    lock(StageRun.objects.filter(run=run, state__in=(State.BLOCKED, State.READY, *GIVEN_UP)))
     stages = {(one.name, one.item): one for one in StageRun.objects.filter(run=run, name__in=pipeline.names)}
     before = rows_before(pipeline, stages)
     for row, stage in stages.items():
