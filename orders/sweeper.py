@@ -23,39 +23,38 @@ log = logging.getLogger(__name__)
 sweeps.register("orders.stages", lambda now: sweep_stages(now=now), every_seconds=settings.PIPELINE_SWEEP_SECONDS)
 sweeps.register("orders.stuck", lambda now: mend(now=now), every_seconds=60)
 sweeps.register("orders.limits", limits.alert, every_seconds=60, is_slow=True)  # it sends mail
-sweeps.register("orders.inbox", inbox.sweep, every_seconds=5)
+sweeps.register("orders.inbox", inbox.sweep, every_seconds=5, is_slow=True)  # it asks providers
 sweeps.register("orders.beat", beat.beat, every_seconds=beat.EVERY_SECONDS)
 sweeps.register("orders.archive", archive.at_night, every_seconds=5, is_slow=True)
 sweeps.register("orders.webhooks", outgoing.sweep, every_seconds=2, is_slow=True)
 sweeps.register("shop.holds", lambda now: stock.tidy(now=now), every_seconds=30)
 
 
-def sweep_once(now: datetime) -> None:
-    """Run every sweep once but the slow ones; one that fails keeps none of the others from running."""
+def sweep_once(now: datetime, *, with_slow: bool = False) -> None:
+    """Run every sweep once, the slow ones too where that is asked for; one that fails keeps no other from running."""
     for registered in sweeps.sweeps():
-        if not registered.is_slow:
+        if with_slow or not registered.is_slow:
             _run(registered, now)
 
 
 class Sweeper(threading.Thread):
-    """Runs each sweep at its pace until it is told to stop; a database that is away only makes it wait.
+    """Runs its sweeps at their pace until it is told to stop; a database that is away only makes it wait."""
 
-    The slow sweeps have a thread of their own, so that what takes its time keeps no purchase waiting.
-    """
-
-    def __init__(self, *, is_slow: bool = False) -> None:
-        super().__init__(name="slow-sweeper" if is_slow else "sweeper", daemon=True)
-        self.is_slow = is_slow
+    def __init__(self, *chosen: sweeps.Registered) -> None:
+        super().__init__(name="sweeper " + " ".join(one.name for one in chosen), daemon=True)
+        self.chosen = chosen
         self.stopped = threading.Event()
         self.due: dict[str, float] = {}
 
     def run(self) -> None:
         while not self.stopped.is_set():
-            for registered in sweeps.sweeps():
-                if registered.is_slow == self.is_slow and time.monotonic() >= self.due.get(registered.name, 0):
+            for registered in self.chosen:
+                if time.monotonic() >= self.due.get(registered.name, 0):
                     _run(registered, clock.now())
                     # Several workers must not sweep in step.
                     self.due[registered.name] = time.monotonic() + registered.every_seconds * random.uniform(0.8, 1.2)  # noqa: S311
+                    if registered.is_slow:
+                        connection.close()  # it rests for seconds, and needs none meanwhile
             self.stopped.wait(min(0.25, settings.PIPELINE_SWEEP_SECONDS / 2))
         connection.close()
 
@@ -72,11 +71,12 @@ def _run(registered: sweeps.Registered, now: datetime) -> None:
 
 
 def started() -> list[Sweeper]:
-    """Both threads of this process, at work."""
-    both = [Sweeper(), Sweeper(is_slow=True)]
-    for one in both:
+    """The threads of this process, at work: one for all quick sweeps, and one for each that may take its time."""
+    known = sweeps.sweeps()
+    threads = [Sweeper(*(one for one in known if not one.is_slow)), *(Sweeper(one) for one in known if one.is_slow)]
+    for one in threads:
         one.start()
-    return both
+    return threads
 
 
 _sweepers: list[Sweeper] = []

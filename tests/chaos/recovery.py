@@ -29,7 +29,7 @@ from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Output, Pipeline, external, parks, register
 from orders.pipeline.engine.poll import work
 from orders.pipeline.engine.start import start
-from orders.sweeper import Sweeper
+from orders.sweeper import started
 from tests import builders
 
 ROUNDS = 5
@@ -56,7 +56,7 @@ def worker() -> int:
     connections.close_all()
     pid = os.fork()
     if pid == 0:
-        Sweeper().start()
+        started()
         work(threading.Event())
         os._exit(0)
     return pid

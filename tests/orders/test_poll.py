@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
-from orders.models import StageRun
-from orders.pipeline.engine import poll
+from orders.models import ProviderEvent, StageRun
+from orders.pipeline.engine import execute, poll
+from orders.services import inbox
 from tests.architecture.sources import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -65,3 +68,15 @@ def test_the_table_is_looked_through_by_the_index_of_what_is_ready(world, alice,
         plan = rows.explain()
         cursor.execute("SET enable_seqscan = on")
     assert "stagerun_ready" in plan
+
+
+def test_one_round_for_cron_works_on_what_was_stored_and_what_is_lost(world, alice, film, monkeypatch):
+    order = world.order(alice, film)
+    inbox.store(
+        source="memory", event_id="evt-1", kind="charge", payload={"payment": order.payments.get().pk}, now=world.now
+    )
+    claimed = execute.Worker(order.runs.get(), world.clock).claim()
+    StageRun.objects.filter(pk=claimed.pk).update(lease_until=world.now - timedelta(minutes=1))
+    call_command("pipeline_sweep")
+    assert StageRun.objects.get(pk=claimed.pk).state == StageRun.State.READY
+    assert not ProviderEvent.objects.filter(processed_at__isnull=True).exists()
