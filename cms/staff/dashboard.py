@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lib.money import yen
 from config.lib.staff import list_of
 from orders.admin import words
-from orders.admin.sheet import Chip
+from orders.admin.words import Chip
 from orders.models import Order, OutboundMail, ProviderEvent, Refund, StageRun
 from orders.pipeline.engine import limits
 from orders.queries import needs_a_person

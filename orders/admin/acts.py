@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,7 +20,8 @@ from accounts.models import User
 from config.lib import clock
 from config.lib.staff import page_of
 from orders.admin import words
-from orders.admin.sheet import can_be_skipped
+from orders.admin.run_graph import stage_href
+from orders.admin.verbs import can_be_skipped
 from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.context import merged
@@ -40,8 +40,7 @@ def sheet_of(order: Order) -> str:
 
 def page_of_stage(stage: StageRun) -> str:
     """The page of its run, with this stage open."""
-    asked = {"stage": stage.name, **({"item": stage.item} if stage.item else {})}
-    return f"{reverse('admin:orders_pipelinerun_change', args=[stage.run_id])}?{urlencode(asked)}#stage"
+    return reverse("admin:orders_pipelinerun_change", args=[stage.run_id]) + stage_href(stage.name, stage.item)
 
 
 def may_operate(request: HttpRequest) -> bool:

@@ -17,8 +17,8 @@ from config.lib import clock
 from config.lib.staff import BAD, GOOD, WAITS, ReadOnlyAdmin, chip
 from orders.admin import words
 from orders.admin.acts import may_operate, reason_of, refuse_without_permission
-from orders.admin.sheet import Chip
 from orders.admin.why import moment, paused
+from orders.admin.words import Chip
 from orders.models import Circuit, Pause, SweeperBeat
 from orders.pipeline.engine import gates, operate
 from orders.pipeline.engine.operate import NotPossible

@@ -30,10 +30,10 @@ from orders.admin.acts import StageActs
 from orders.admin.redrive import Redrive
 from orders.admin.run import RunSheet
 from orders.admin.strip import length
+from orders.admin.verbs import known_spec
 from orders.admin.why import role
 from orders.models import Effect, Handler, OperatorAction, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import graph, limits
-from orders.pipeline.engine.settle import spec_of
 from orders.queries import needs_a_person
 
 State = StageRun.State
@@ -182,13 +182,6 @@ class AssigneeFilter(admin.SimpleListFilter):
         return queryset.filter(assignee=None) if self.value() == "nobody" else queryset
 
 
-def _spec(stage: StageRun) -> graph.Stage | None:
-    try:
-        return spec_of(stage)
-    except graph.GraphError:
-        return None
-
-
 @admin.register(StageRun)
 class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
     list_display = (
@@ -253,7 +246,7 @@ class StageRunAdmin(StageActs, Redrive, ReadOnlyAdmin):
     @display(description=_("stands still for"), ordering="finished_at")
     def age(self, stage: StageRun) -> SafeString | str:
         """How long a parked stage has waited; beyond its limit the word is red."""
-        since = limits.over_since(stage, _spec(stage), (), clock.now()) if stage.started_at else None
+        since = limits.over_since(stage, known_spec(stage), (), clock.now()) if stage.started_at else None
         told = length(clock.now() - stage.finished_at) if stage.state == State.PARKED and stage.finished_at else "-"
         return chip(_("beyond its limit"), BAD) if since and told == "-" else chip(told, BAD) if since else told
 

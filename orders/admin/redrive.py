@@ -19,7 +19,7 @@ from accounts.models import User
 from config.lib import clock
 from orders.admin import words
 from orders.admin.acts import chosen_person, page_of_stage, reason_of, refuse_without_permission
-from orders.admin.sheet import can_be_skipped
+from orders.admin.verbs import can_be_skipped, stands_still
 from orders.models import Handler, OperatorAction, StageAttempt, StageRun
 from orders.pipeline.engine import operate
 from orders.services import mails
@@ -96,7 +96,7 @@ def _row(stage: StageRun, item: str, verb: str) -> Row:
 
 def left_because(stage: StageRun, verb: str) -> Any:
     """Why the act would leave the stage alone; empty where it would be done."""
-    if stage.state not in operate.STANDING_STILL or (stage.state == StageRun.State.READY and not stage.attempts):
+    if not stands_still(stage):
         return _("it does not stand still: %s") % stage.get_state_display()
     if verb == Verb.ASSIGN:
         return ""

@@ -12,9 +12,11 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin import words
+from orders.admin.stage_sheet import Sent, Try
+from orders.admin.verbs import UNDECIDED, Verbs, verbs
+from orders.admin.words import Chip
 from orders.carriers import tracking_url
 from orders.models import (
-    Effect,
     FulfillmentOrder,
     OperatorAction,
     Order,
@@ -25,62 +27,28 @@ from orders.models import (
     PipelineArchive,
     PipelineRun,
     Shipment,
-    StageAttempt,
     StageRun,
 )
-from orders.pipeline.engine.graph import GraphError
-from orders.pipeline.engine.operate import STANDING_STILL
-from orders.pipeline.engine.settle import spec_of
-from orders.services import mails
 
 State = StageRun.State
 
 
 @dataclass(frozen=True)
-class Chip:
-    """A word on a colour."""
-
-    text: Any
-    colour: str
-
-
-@dataclass(frozen=True)
-class EffectRow:
-    effect: Effect
-    state: Chip
-
-
-@dataclass(frozen=True)
-class AttemptRow:
-    attempt: StageAttempt
-    outcome: Chip
-
-
-@dataclass(frozen=True)
 class StageRow:
-    """One stage: its name in words, what it is about, where it stands, and what was tried and done.
-
-    `mail` is the mail that a person must decide on before the stage can go on.
-    """
+    """One stage: its name in words, what it is about, where it stands, what was tried and done, and what may be."""
 
     stage: StageRun
     name: Any
     item: str
     state: Chip
-    attempts: tuple[AttemptRow, ...]
-    effects: tuple[EffectRow, ...]
+    attempts: tuple[Try, ...]
+    effects: tuple[Sent, ...]
     actions: tuple[OperatorAction, ...]
-    mail: OutboundMail | None = None
-    can_be_skipped: bool = False
+    verbs: Verbs
 
     @property
     def is_parked(self) -> bool:
         return self.stage.state == State.PARKED
-
-    @property
-    def stands_still(self) -> bool:
-        """Whether a person may retry or skip it; one that is ready has waited for its turn at least once."""
-        return self.stage.state in STANDING_STILL and (self.stage.state != State.READY or self.stage.attempts > 0)
 
     @property
     def has_details(self) -> bool:
@@ -246,10 +214,10 @@ def run_tables(order: Order, lines: tuple[OrderLine, ...], sent: tuple[OutboundM
         .order_by("-run__created_at", "seq", "pk")
     )
     handlers = {str(line.handler_id): line.handler.name for line in lines}
-    undecided = [one for one in sent if one.state in (OutboundMail.State.UNCERTAIN, OutboundMail.State.REFUSED)]
+    undecided = [one for one in sent if one.state in UNDECIDED]
     tables: dict[Any, tuple[PipelineRun, list[StageRow]]] = {}
     for stage in stages:
-        row = _stage_row(stage, handlers.get(stage.item, stage.item), _mail_of(stage, undecided))
+        row = _stage_row(stage, handlers.get(stage.item, stage.item), undecided)
         tables.setdefault(stage.run_id, (stage.run, []))[1].append(row)
     return [
         RunTable(run, Chip(run.get_state_display(), words.RUN_COLOURS[run.state]), tuple(rows))
@@ -257,35 +225,15 @@ def run_tables(order: Order, lines: tuple[OrderLine, ...], sent: tuple[OutboundM
     ]
 
 
-def _mail_of(stage: StageRun, undecided: list[OutboundMail]) -> OutboundMail | None:
-    if stage.state != State.PARKED:
-        return None
-    return next((one for one in undecided if mails.is_sent_by(one, stage)), None)
-
-
-def _stage_row(stage: StageRun, item: str, mail: OutboundMail | None) -> StageRow:
+def _stage_row(stage: StageRun, item: str, undecided: list[OutboundMail]) -> StageRow:
+    effects = stage.effects.all()
     return StageRow(
         stage=stage,
         name=words.STAGES.get(stage.name, _("Stage")),
         item=item,
-        state=Chip(stage.get_state_display(), words.STAGE_COLOURS[stage.state]),
-        attempts=tuple(
-            AttemptRow(one, Chip(one.get_outcome_display(), words.OUTCOME_COLOURS[one.outcome]))
-            for one in stage.tries.all()
-        ),
-        effects=tuple(
-            EffectRow(one, Chip(one.get_state_display(), words.EFFECT_COLOURS[one.state]))
-            for one in stage.effects.all()
-        ),
+        state=words.stage_chip(stage),
+        attempts=tuple(Try(one) for one in stage.tries.all()),
+        effects=tuple(Sent(one) for one in effects),
         actions=tuple(stage.operator_actions.all()),
-        mail=mail,
-        can_be_skipped=can_be_skipped(stage),
+        verbs=verbs(stage, effects, undecided),
     )
-
-
-def can_be_skipped(stage: StageRun) -> bool:
-    """Whether what follows does without it; nobody knows that of a run whose version this code has forgotten."""
-    try:
-        return spec_of(stage).can_be_skipped
-    except GraphError:
-        return False

@@ -1,5 +1,6 @@
 """The words and colours in which staff read an order: keys of stages, events and mails in people's words."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,15 @@ from orders.models import (
     StageAttempt,
     StageRun,
 )
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A word on a colour."""
+
+    text: Any
+    colour: str
+
 
 STAGES: dict[str, Any] = {
     "charge": _("Charge the payment"),
@@ -127,3 +137,8 @@ FULFILMENT_COLOURS = {
     FulfillmentOrder.State.CANCELLED: PLAIN,
 }
 CART_COLOURS = {Cart.State.OPEN: BUSY, Cart.State.MERGED: PLAIN, Cart.State.ORDERED: GOOD}
+
+
+def stage_chip(stage: StageRun) -> Chip:
+    """The state of a stage on its colour."""
+    return Chip(stage.get_state_display(), STAGE_COLOURS[stage.state])
