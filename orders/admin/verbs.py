@@ -43,6 +43,7 @@ def verbs(stage: StageRun, effects: Iterable[Effect], undecided: Iterable[Outbou
     may_resume = run.state == PipelineRun.State.RUNNING and stage.state in operate.GIVEN_UP
     is_changeable = (
         stands
+        and spec.may_be_changed
         and stage.kind == StageRun.Kind.EXTERNAL
         and spec.technique != Effect.Technique.NONE
         and all(one.state == Effect.State.REJECTED for one in effects)

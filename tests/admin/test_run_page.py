@@ -278,6 +278,13 @@ def test_what_may_have_happened_offers_no_change(visit, sam, refused):
     assert not visit(sam).get(_page(refused, stage="instruct")).context["sheet"].sheet.verbs.change
 
 
+def test_what_the_books_say_offers_no_change(visit, sam, refused):
+    for name, may_be_changed in (("charge", False), ("instruct", True)):
+        StageRun.objects.filter(name=name).update(state=State.PARKED)
+        Effect.objects.filter(stage__name=name).update(state=Effect.State.REJECTED)
+        assert visit(sam).get(_page(refused, stage=name)).context["sheet"].sheet.verbs.change is may_be_changed
+
+
 def test_a_stage_is_assigned_to_a_colleague_and_to_nobody_else(visit, sam, chief, alice, world, refused):
     _press(visit(sam), refused, "assign", to=chief.pk)
     assert world.stage(refused, "instruct").assignee == chief
