@@ -25,7 +25,7 @@ from orders.admin.verbs import can_be_skipped
 from orders.models import Order, PipelineRun, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.context import merged
-from orders.pipeline.engine.operate import NotPossible
+from orders.pipeline.engine.operate import NotPossible, NotSettled
 from orders.services import cancelling
 
 LONGEST_REASON = 1000
@@ -208,6 +208,10 @@ class StageActs:
 
 
 _NO_REASON = _("Say why: the reason is kept. Nothing was changed.")
+_NOT_SETTLED = _(
+    "What the run asked of others, such as a payment, is still open and may yet be carried out. "
+    "Take the run back once that is settled. Nothing was changed."
+)
 
 
 def _assign(*, stage: StageRun, to: User | None, actor: User, reason: str, now: Any, fence: int | None = None) -> None:
@@ -256,10 +260,9 @@ def take_back(request: HttpRequest, pk: Any) -> HttpResponse:
         messages.error(request, _NO_REASON)
         return back
     try:
-        if run.pipeline == cancelling.PURCHASE:  # an open payment is closed first
-            cancelling.cancel(run.order, request.user, reason_of(request), clock.now())  # type: ignore[arg-type]
-        else:
-            operate.take_back(run=run, actor=request.user, reason=reason_of(request), now=clock.now())  # type: ignore[arg-type]
+        cancelling.take_back(run, request.user, reason_of(request), clock.now())  # type: ignore[arg-type]
+    except NotSettled:
+        messages.error(request, _NOT_SETTLED)
     except (NotPossible, cancelling.NotCancellable):
         messages.error(
             request,

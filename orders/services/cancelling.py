@@ -52,6 +52,17 @@ def cancel(order: Order, actor: User, reason: str, now: datetime) -> PipelineRun
     return run
 
 
+def take_back(run: PipelineRun, actor: User, reason: str, now: datetime) -> None:
+    """Have what a run did undone, as staff ask for it: a purchase is cancelled, so an open payment is closed first.
+
+    Raises `NotCancellable` and `ValueError` as `cancel` does, `operate.NotPossible` as `operate.take_back` does.
+    """
+    if run.pipeline == PURCHASE:
+        cancel(run.order, actor, reason, now)
+    else:
+        operate.take_back(run=run, actor=actor, reason=reason, now=now)
+
+
 def outcome_of(run: PipelineRun) -> tuple[bool, Reason | None]:
     """Whether it is decided that the order is cancelled, and why it is not; neither while it is not decided."""
     output = archive.output_of(run, "stop")

@@ -6,9 +6,9 @@ from django.test import Client
 from accounts.models import User
 from cms.demo.load import _group as role
 from tests.builders import member
-from tests.orders.conftest import film, in_english, mug, world
+from tests.orders.conftest import begin, film, in_english, log, mug, order, world
 
-__all__ = ["film", "in_english", "mug", "world"]
+__all__ = ["begin", "film", "in_english", "log", "mug", "order", "world"]
 
 
 @pytest.fixture

@@ -21,11 +21,14 @@ from orders.admin.run import RunSheet
 from orders.admin.strip import strip
 from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import limits, operate
-from orders.pipeline.engine.errors import Refused
+from orders.pipeline.engine.errors import Refused, Uncertain
 from orders.pipeline.purchase import PURCHASE
 from shop.services import stock
 from tests import builders
 from tests.admin.test_every_page import AGAINST_THE_POLICY
+from tests.orders.stages import external, transactional
+from tests.orders.story import go
+from tests.orders.test_effects import Receiver, calling
 
 Verb = OperatorAction.Verb
 State = StageRun.State
@@ -314,6 +317,15 @@ def test_goods_on_their_way_are_not_taken_back(visit, sam, world, alice, mug):
     assert not visit(sam).get(_page(order)).context["sheet"].may_be_taken_back
     assert _tags(_take_back(visit(sam), order)) == ["error"]
     assert order.runs.get().state == PipelineRun.State.RUNNING
+
+
+def test_a_run_with_something_open_is_refused_for_that_reason(visit, chief, begin, log, order, in_english):
+    back, act = transactional("pay_back", log.says("back")), calling(Receiver(Uncertain("no answer")))
+    pay = external("pay", act, technique=Effect.Technique.KEY, undo=back)
+    go(begin(pay), log)
+    (told,) = _take_back(visit(chief), order).context["messages"]
+    assert "such as a payment, is still open" in str(told)
+    assert (told.level_tag, order.runs.get().state) == ("error", PipelineRun.State.RUNNING)
 
 
 @pytest.mark.parametrize("act", ["retry", "skip", "assign", "resume", "change_input"])

@@ -132,13 +132,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{found} of {order} {done}.")
 
     def _take_back(self, *, order: str, reason: str, by: str, **options: Any) -> None:
-        run = next((one for one in _runs(order) if one.pipeline == "purchase"), None)
+        run = next((one for one in _runs(order) if one.pipeline == cancelling.PURCHASE), None)
         if run is None:
             raise Refusal(f"{order} has no purchase that could be taken back.")
-        if run.pipeline == cancelling.PURCHASE:  # an open payment is closed first
-            cancelling.cancel(run.order, _actor(by), reason, clock.now())
-        else:
-            operate.take_back(run=run, actor=_actor(by), reason=reason, now=clock.now())
+        cancelling.take_back(run, _actor(by), reason, clock.now())
         self.stdout.write(f"{order} is being taken back.")
 
     def _redrive(self, *, do: str, limit: int, dry_run: bool, reason: str, by: str, **filters: Any) -> None:

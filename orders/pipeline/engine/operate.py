@@ -32,6 +32,10 @@ class NotPossible(Exception):
     """The stage is no longer where the act makes sense: somebody, or the pipeline itself, was faster."""
 
 
+class NotSettled(NotPossible):
+    """What a stage began with others, such as a payment, is open: it may still happen, and could not be undone then."""
+
+
 @transaction.atomic
 def retry(*, stage: StageRun, actor: User, reason: str, now: datetime, fence: int | None = None) -> None:
     """Try a parked or waiting stage again now, with a fresh budget of attempts; its history stays."""
@@ -115,13 +119,16 @@ def _count_anew(run: PipelineRun, pipeline: graph.Pipeline, again: set[int], now
 
 @transaction.atomic
 def take_back(*, run: PipelineRun, actor: User, reason: str, now: datetime) -> None:
-    """Undo what this run did, in reverse, as far as that is still possible: not once goods are on their way."""
+    """Undo what this run did, in reverse, as far as that is still possible: not once goods are on their way.
+
+    Raises `NotSettled` while something is open that would have to be undone, and `NotPossible` where it is too late.
+    """
     _ask_for(reason)
     run = settle.lock(run.pk)
     if run.finished_at or run.state != PipelineRun.State.RUNNING:
         raise NotPossible(f"The run is {run.get_state_display()} by now")
     if open_stage := _unsettled(run):
-        raise NotPossible(f"{open_stage} is not settled: what it began with others may still happen. Cancel instead")
+        raise NotSettled(f"{open_stage} is not settled: what it began with others may still happen. Cancel instead")
     before = {"state": run.state}
     undo(run, reason=reason, now=now)
     OperatorAction.objects.create(run=run, verb=Verb.TAKE_BACK, reason=reason, actor=actor, before=before, acted_at=now)
