@@ -9,11 +9,12 @@ pipeline computes no money and no stock. Too late is no failure: the run ends, a
 from datetime import datetime, timedelta
 
 from orders.models import Effect, Order
-from orders.pipeline.engine.graph import Pipeline, Retry, external, parks, register, transactional, wait
+from orders.pipeline.engine.graph import Pipeline, external, parks, register, transactional, wait
+from orders.pipeline.retries import PATIENT
 from orders.pipeline.stages import await_undone, close_payment, mail, stop
+from orders.pipeline.stages.mail import mail_stage
 
 Technique = Effect.Technique
-PATIENT = Retry(attempts=12, base=timedelta(seconds=2), cap=timedelta(minutes=10))
 
 
 def is_not_paid(order: Order) -> bool:
@@ -52,15 +53,7 @@ CANCEL = register(
                 can_be_skipped=False,
             ),
             wait("await_undone", await_undone.act, "stop", failure=parks("support"), deadline=await_undone.DEADLINE),
-            external(
-                "mail_cancelled",
-                mail.cancelled,
-                "await_undone",
-                failure=parks("support"),
-                technique=Technique.NONE,
-                system="mail",
-                retry=PATIENT,
-            ),
+            mail_stage("mail_cancelled", mail.cancelled, "await_undone"),
         ),
         finished=nothing_more,
         taken_back=nothing_more,

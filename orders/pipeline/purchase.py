@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from orders import queries
 from orders.models import Effect, Order
-from orders.pipeline.engine.graph import Pipeline, Retry, external, parks, register, takes_back, transactional, wait
+from orders.pipeline.engine.graph import Pipeline, external, parks, register, takes_back, transactional, wait
+from orders.pipeline.retries import PATIENT, WHILE_PAYING
 from orders.pipeline.stages import (
     await_shipment,
     backoffice,
@@ -27,13 +28,11 @@ from orders.pipeline.stages import (
     refund,
     ship_list,
 )
+from orders.pipeline.stages.mail import mail_stage
 from orders.services import events
 from shop.services import stock
 
 Technique = Effect.Technique
-PATIENT = Retry(attempts=12, base=timedelta(seconds=2), cap=timedelta(minutes=10))
-# While the buyer pays, an outage of the provider is outlasted for as long as the order can be paid at all.
-WHILE_PAYING = Retry(attempts=80, base=timedelta(seconds=1), cap=timedelta(minutes=1))
 
 
 def handlers(order: Order) -> Iterable[str]:
@@ -163,40 +162,13 @@ PURCHASE = register(
                 over=shipping_handlers,
                 deadline=await_shipment.DEADLINE,
             ),
-            external(
-                "mail",
-                mail.confirmation,
-                "document",
-                failure=parks("support"),
-                technique=Technique.NONE,
-                system="mail",
-                retry=PATIENT,
-                limit=timedelta(minutes=15),
-            ),
-            external(
-                "mail_shipped",
-                mail.shipped,
-                "instruct",
-                failure=parks("support"),
-                over=shipping_handlers,
-                technique=Technique.NONE,
-                system="mail",
-                retry=PATIENT,
-                deadline=mail.SHIPPED_DEADLINE,
+            mail_stage("mail", mail.confirmation, "document", limit=timedelta(minutes=15)),
+            mail_stage(
+                "mail_shipped", mail.shipped, "instruct", over=shipping_handlers, deadline=mail.SHIPPED_DEADLINE
             ),
         ),
         finished=finished,
         taken_back=taken_back,
-        after_undoing=(
-            external(
-                "mail_refunded",
-                mail.taken_back,
-                failure=parks("support"),
-                when=was_paid,
-                technique=Technique.NONE,
-                system="mail",
-                retry=PATIENT,
-            ),
-        ),
+        after_undoing=(mail_stage("mail_refunded", mail.taken_back, when=was_paid),),
     )
 )

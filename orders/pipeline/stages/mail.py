@@ -4,18 +4,35 @@ Technique `none`: SMTP keeps no key and cannot be asked. The mail's own row is t
 was cut off in the middle is uncertain, stops at a person, and is never sent again by itself.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from orders import queries
 from orders.carriers import parcels
-from orders.models import FulfillmentOrder, Order, OutboundMail, Shipment, TaxDocument
+from orders.models import Effect, FulfillmentOrder, Order, OutboundMail, Shipment, TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
-from orders.pipeline.engine.graph import Output, Wait
+from orders.pipeline.engine.graph import Output, Stage, Wait, external, parks
+from orders.pipeline.retries import PATIENT
 from orders.services import cancelling, mails
 
 SHIPPED_DEADLINE = timedelta(days=62)  # long after staff have looked for what the warehouse did not send
 LOOK = timedelta(hours=1)
+
+
+def mail_stage(name: str, act: Callable[[Context], Output | Wait], *after: str, **options: Any) -> Stage:
+    """A stage that sends a mail: support answers for it, whatever the mail says."""
+    return external(
+        name,
+        act,
+        *after,
+        failure=parks("support"),
+        technique=Effect.Technique.NONE,
+        system="mail",
+        retry=PATIENT,
+        **options,
+    )
 
 
 def confirmation(ctx: Context) -> Output:
