@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db.models import Exists, OuterRef, Q
+from redis.exceptions import RedisError
 
 from orders.models import StageRun
 from orders.pipeline.engine import graph
@@ -64,9 +65,11 @@ def alert(now: datetime) -> int:
     Several workers may look at once: the cache remembers what was told. While it is away, nothing is.
     """
     late = list(StageRun.objects.filter(beyond(now)).order_by("pk").values_list("pk", flat=True)[:MOST_SEEN])
-    known = cache.get_many([f"late:{pk}" for pk in late])
-    untold = [pk for pk in late if f"late:{pk}" not in known][:MOST_TOLD]
-    mine = [pk for pk in untold if cache.add(f"late:{pk}", 1, TOLD_FOR.total_seconds())]
+    try:
+        mine = _taken(late)
+    except RedisError as error:
+        log.warning("%s stages are beyond their limits; they are told of when the cache is back: %s", len(late), error)
+        return 0
     new = list(StageRun.objects.filter(pk__in=mine).select_related("run__order").order_by("pk"))
     if new:
         told = "\n".join(
@@ -75,6 +78,13 @@ def alert(now: datetime) -> int:
         log.error("%s stages are beyond their limits:\n%s", len(new), told)
         _mail(f"{len(new)} stages are beyond their limits", told)
     return len(new)
+
+
+def _taken(late: list[int]) -> list[int]:
+    """Those of them that nobody has told of yet; from now on they count as told."""
+    known = cache.get_many([f"late:{pk}" for pk in late])
+    untold = [pk for pk in late if f"late:{pk}" not in known][:MOST_TOLD]
+    return [pk for pk in untold if cache.add(f"late:{pk}", 1, TOLD_FOR.total_seconds())]
 
 
 def _mail(subject: str, text: str) -> None:

@@ -1,0 +1,60 @@
+"""Staff hear of what takes too long: once a day, from one worker, and again when what remembers it is back."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from redis.exceptions import ConnectionError as RedisIsAway
+
+from orders.models import PipelineRun
+from orders.pipeline.engine import limits
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def late(world, film, alice, settings):
+    """An order that nobody has worked on for an hour."""
+    settings.ALERT_MAILS = ["desk@station.example"]
+    order = world.order(alice, film)
+    PipelineRun.objects.filter(order=order).update(created_at=world.now - timedelta(hours=1))
+    return order
+
+
+def test_a_late_stage_is_told_of_once(late, world, caplog):
+    assert limits.alert(world.now) == 1
+    [told] = mail.outbox
+    assert told.to == ["desk@station.example"]
+    assert late.number in told.body
+    assert late.number in caplog.text
+    assert limits.alert(world.now) == 0
+    assert len(mail.outbox) == 1
+
+
+def test_nothing_is_told_of_what_is_in_time(world, film, alice):
+    world.order(alice, film)
+    assert limits.alert(world.now) == 0
+    assert not mail.outbox
+
+
+def test_a_mail_server_that_is_down_is_only_noted(late, world, monkeypatch, caplog):
+    def refuse(*args: object) -> None:
+        raise ConnectionRefusedError("no mail server")
+
+    monkeypatch.setattr(limits, "send_mail", refuse)
+    assert limits.alert(world.now) == 1
+    assert "no mail server" in caplog.text
+
+
+def test_without_the_cache_it_is_told_of_later(late, world, monkeypatch, caplog):
+    """Every worker would tell of it, and each minute: so nobody does until they can know of each other again."""
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "get_many", _away)
+        assert limits.alert(world.now) == 0
+    assert "cache" in caplog.text
+    assert limits.alert(world.now) == 1
+
+
+def _away(*args: object) -> None:
+    raise RedisIsAway("Connection refused")
