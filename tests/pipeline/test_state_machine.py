@@ -36,7 +36,7 @@ from orders.pipeline.engine.wake import wake
 from orders.services import events
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # as in life: within one transaction PostgreSQL keeps every dead row
 State = StageRun.State
 Technique = Effect.Technique
 IS_FULL = os.environ.get("PROOF") == "full"
