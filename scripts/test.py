@@ -27,6 +27,7 @@ from tests import postgres  # noqa: E402
 
 REPORTS = ROOT / "var" / "test"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+POLL_SECONDS = 0.2
 NO_TESTS = 5  # pytest's exit status when everything was deselected
 HEAVY = "browser or media or stack or chaos"
 # What looks at the repository, at drawings or at servers without a database of ours is the same on every database.
@@ -65,11 +66,9 @@ def main() -> int:
     broken = missing_browser()
     try:
         with redis_url() as redis, postgres_for(options.leg) as database:
-            legs = chosen(options, rest, redis=redis, database=database)
-            for together in (legs[:2], legs[2:]):
-                for leg, status in run(together):
-                    totals += counted(leg.report)
-                    broken |= status not in (0, NO_TESTS)
+            for leg, status in run(chosen(options, rest, redis=redis, database=database)):
+                totals += counted(leg.report)
+                broken |= status not in (0, NO_TESTS)
     except (StackError, postgres.NoPostgres) as refusal:
         install.say(str(refusal))
         broken = True
@@ -85,12 +84,8 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args()
 
 
-def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[Leg]:
-    """The legs in the order in which they run: two by two, one on each core.
-
-    Those that start processes, encode or drive a browser wait for things to happen, so only the light one of the
-    stand-ins runs beside them.
-    """
+def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[list[Leg]]:
+    """The legs in two lanes that run side by side, one on each core; in a lane one leg follows the other."""
 
     def leg(name: str, marker: str, database_url: str, *more: str) -> Leg:
         marked = all_of(marker, options.marked, "" if has_browser() else "not browser")
@@ -98,15 +93,16 @@ def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database
             name=name, marked=marked, arguments=(*more, *rest), env={"REDIS_URL": redis, "DATABASE_URL": database_url}
         )
 
-    on_sqlite = [
+    pages = [
         leg("sqlite", f"not ({HEAVY}) and not postgresql and not sandbox", ""),
-        leg("processes", f"({HEAVY}) and not postgresql", ""),
         leg("sandboxes", f"sandbox and not ({HEAVY})", ""),
+        leg("browser", f"({HEAVY}) and not chaos and not postgresql", ""),
     ]
+    chaos = leg("chaos", "chaos and not postgresql", "")
     on_postgresql = leg("postgresql", f"not ({HEAVY}) or postgresql", database, *(f"--ignore={name}" for name in HOUSE))
-    if options.leg == "sqlite":
-        return on_sqlite
-    return [on_postgresql] if options.leg else [on_sqlite[0], on_postgresql, *on_sqlite[1:]]
+    if options.leg:
+        return [[on_postgresql]] if options.leg == "postgresql" else [pages, [chaos]]
+    return [pages, [on_postgresql, chaos]]
 
 
 @contextmanager
@@ -118,16 +114,26 @@ def postgres_for(leg: str | None) -> Iterator[str]:
             yield url
 
 
-def run(legs: list[Leg]) -> Iterator[tuple[Leg, int]]:
-    """Run them side by side; the first one's words are shown as they come, another's when it has ended."""
+def run(lanes: list[list[Leg]]) -> Iterator[tuple[Leg, int]]:
+    """Run the lanes side by side; what the first one says is shown as it comes, the rest of each leg when it has ended."""
     began = time.monotonic()
-    running = [(leg, started(leg, shown=leg is legs[0])) for leg in legs]
-    for leg, process in running:
-        status = process.wait()
-        if leg is not legs[0]:
-            print(leg.output.read_text(errors="replace"), flush=True)
-        print(f"[{leg.name}] {sum(counted(leg.report).values())} tests, {time.monotonic() - began:.0f} s", flush=True)
-        yield leg, status
+    waiting = [list(lane) for lane in lanes]
+    running: dict[int, tuple[Leg, subprocess.Popen[bytes]]] = {}
+    while running or any(waiting):
+        for number, lane in enumerate(waiting):
+            if lane and number not in running:
+                leg = lane.pop(0)
+                running[number] = leg, started(leg, shown=leg is lanes[0][0])
+        time.sleep(POLL_SECONDS)
+        for number, (leg, process) in list(running.items()):
+            if process.poll() is None:
+                continue
+            del running[number]
+            if leg is not lanes[0][0]:
+                print(leg.output.read_text(errors="replace"), flush=True)
+            number_of_tests = sum(counted(leg.report).values())
+            print(f"[{leg.name}] {number_of_tests} tests, after {time.monotonic() - began:.0f} s", flush=True)
+            yield leg, process.returncode
 
 
 def started(leg: Leg, *, shown: bool) -> "subprocess.Popen[bytes]":

@@ -33,7 +33,7 @@ from tests.chaos.crash import Life
 from vod.models import Entitlement
 
 STOCK = 1_000_000
-folder = Path(tempfile.mkdtemp(prefix="receivers-"))
+folder = settings.VAR_DIR
 
 
 def kept(name: str, act: Callable[[Any], Any], fresh: Callable[[], Any]) -> Any:
@@ -121,7 +121,7 @@ class PurchaseWorld:
 
     def case(self) -> Case:
         global folder
-        folder = Path(tempfile.mkdtemp(prefix="receivers-"))
+        folder = Path(tempfile.mkdtemp(prefix="receivers-", dir=settings.VAR_DIR))
         user = builders.member(f"{uuid4().hex}@example.com", "髙橋 𠮷乃")
         now = clock.now()
         cart = carts.open_cart(user=user, token=None, now=now)

@@ -73,5 +73,6 @@ def counted(station) -> dict[str, object]:
     return json.loads(station.run(PROGRAM))
 
 
+@pytest.mark.stack
 def test_neither_a_page_nor_a_stream_of_events_holds_a_connection(counted):
     assert counted == {"made": True, "pages": [200] * 3, "after_pages": 0, "events": 200, "while_listening": 0}

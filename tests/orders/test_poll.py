@@ -26,6 +26,7 @@ def test_the_most_urgent_run_is_found_first_and_each_once(world, alice, film, mu
     assert poll.due() == [second.runs.get().pk, first.runs.get().pk]
 
 
+@pytest.mark.stack
 def test_the_command_ends_with_its_workers_when_told_to(tmp_path, settings):
     """In a database of its own: what is started and ended here are real processes."""
     environment = {**os.environ, "VAR_DIR": str(tmp_path), "PIPELINE_EXECUTOR": "table", "DATABASE_URL": ""}
