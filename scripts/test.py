@@ -6,9 +6,11 @@ Arguments go to pytest. `PROOF=full` in the environment makes every proof run at
 
 import argparse
 import os
+import queue
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -27,7 +29,6 @@ from tests import postgres  # noqa: E402
 
 REPORTS = ROOT / "var" / "test"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-POLL_SECONDS = 0.2
 NO_TESTS = 5  # pytest's exit status when everything was deselected
 HEAVY = "browser or media or stack or chaos"
 # What looks at the repository, at drawings or at servers without a database of ours is the same on every database.
@@ -115,25 +116,23 @@ def postgres_for(leg: str | None) -> Iterator[str]:
 
 
 def run(lanes: list[list[Leg]]) -> Iterator[tuple[Leg, int]]:
-    """Run the lanes side by side; what the first one says is shown as it comes, the rest of each leg when it has ended."""
+    """Run the lanes side by side. The first leg's words are shown as they come, each other's when it has ended."""
     began = time.monotonic()
-    waiting = [list(lane) for lane in lanes]
-    running: dict[int, tuple[Leg, subprocess.Popen[bytes]]] = {}
-    while running or any(waiting):
-        for number, lane in enumerate(waiting):
-            if lane and number not in running:
-                leg = lane.pop(0)
-                running[number] = leg, started(leg, shown=leg is lanes[0][0])
-        time.sleep(POLL_SECONDS)
-        for number, (leg, process) in list(running.items()):
-            if process.poll() is None:
-                continue
-            del running[number]
-            if leg is not lanes[0][0]:
-                print(leg.output.read_text(errors="replace"), flush=True)
-            number_of_tests = sum(counted(leg.report).values())
-            print(f"[{leg.name}] {number_of_tests} tests, after {time.monotonic() - began:.0f} s", flush=True)
-            yield leg, process.returncode
+    first = lanes[0][0]
+    ended: queue.Queue[tuple[Leg, int]] = queue.Queue()
+
+    def go_through(lane: list[Leg]) -> None:
+        for leg in lane:
+            ended.put((leg, started(leg, shown=leg is first).wait()))
+
+    for lane in lanes:
+        threading.Thread(target=go_through, args=(lane,), daemon=True).start()
+    for _ in range(sum(map(len, lanes))):
+        leg, status = ended.get()
+        if leg is not first:
+            print(leg.output.read_text(errors="replace"), flush=True)
+        print(f"[{leg.name}] {sum(counted(leg.report).values())} tests, {time.monotonic() - began:.0f} s", flush=True)
+        yield leg, status
 
 
 def started(leg: Leg, *, shown: bool) -> "subprocess.Popen[bytes]":

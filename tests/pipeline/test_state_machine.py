@@ -36,7 +36,8 @@ from orders.pipeline.engine.wake import wake
 from orders.services import events
 from tests import builders
 
-pytestmark = pytest.mark.django_db(transaction=True)  # as in life: within one transaction PostgreSQL keeps every dead row
+# As in life; and within one transaction PostgreSQL would keep every version of every row.
+pytestmark = pytest.mark.django_db(transaction=True)
 State = StageRun.State
 Technique = Effect.Technique
 IS_FULL = os.environ.get("PROOF") == "full"
