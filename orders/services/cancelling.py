@@ -55,10 +55,13 @@ def cancel(order: Order, actor: User, reason: str, now: datetime) -> PipelineRun
 def take_back(run: PipelineRun, actor: User, reason: str, now: datetime) -> None:
     """Have what a run did undone, as staff ask for it: a purchase is cancelled, so an open payment is closed first.
 
-    Raises `NotCancellable` and `ValueError` as `cancel` does, `operate.NotPossible` as `operate.take_back` does.
+    Raises `NotCancellable` and `ValueError` as `cancel` does, and the first where it is decided that it is too late;
+    `operate.NotPossible` as `operate.take_back` does.
     """
     if run.pipeline == PURCHASE:
-        cancel(run.order, actor, reason, now)
+        _, refused = outcome_of(cancel(run.order, actor, reason, now))
+        if refused:
+            raise NotCancellable(refused)
     else:
         operate.take_back(run=run, actor=actor, reason=reason, now=now)
 

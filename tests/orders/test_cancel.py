@@ -282,6 +282,17 @@ def test_a_claimed_instruction_is_on_its_way(world, alice, paid):
     assert cancelling.outcome_of(run) == (False, Reason.SENT)
 
 
+def test_staff_are_told_when_it_is_decided_that_it_is_too_late(world, alice, sam, paid):
+    """The buyer had asked, and the warehouse was told before anybody decided: the press that decides says so."""
+    cancelling._ask(paid, alice, "", world.now)
+    opens_again(world)
+    purchase = paid.runs.get(pipeline="purchase")
+    advance(purchase.pk, clock=world.clock)
+    with pytest.raises(NotCancellable) as refused:
+        cancelling.take_back(purchase, sam, "they called", world.now)
+    assert refused.value.why == Reason.SENT
+
+
 @pytest.mark.usefixtures("in_english")
 class TestThePage:
     @pytest.fixture
