@@ -44,6 +44,7 @@ STAGES: dict[str, Any] = {
     "correct": _("Issue the correcting document"),
     "unplace": _("Take back the placement"),
     "mail_refunded": _("Mail that the money was given back"),
+    "cancel_record": _("Mark the back-office record as cancelled"),
     "close_payment": _("Give up the open payment"),
     "stop": _("Stop the purchase"),
     "await_undone": _("Wait until the purchase is undone"),

@@ -46,6 +46,12 @@ def shipping_handlers(order: Order) -> Iterable[str]:
     return [str(pk) for pk in goods.order_by("handler").values_list("handler_id", flat=True).distinct()]
 
 
+def recorded_handlers(order: Order) -> Iterable[str]:
+    """Those whose placement the back office was told of, or may have been."""
+    told = Effect.objects.filter(stage__run__order=order, stage__name="backoffice")
+    return [item for item in handlers(order) if item in set(told.values_list("stage__item", flat=True))]
+
+
 def was_paid(order: Order) -> bool:
     """Whether money came in; the order itself may not know of it yet."""
     return queries.was_paid(order)
@@ -169,6 +175,17 @@ PURCHASE = register(
         ),
         finished=finished,
         taken_back=taken_back,
-        after_undoing=(mail_stage("mail_refunded", mail.taken_back, when=was_paid),),
+        after_undoing=(
+            mail_stage("mail_refunded", mail.taken_back, when=was_paid),
+            external(  # the last of all: nobody's money waits for the back office
+                "cancel_record",
+                backoffice.cancel,
+                failure=parks("shop"),
+                over=recorded_handlers,
+                technique=Technique.REFERENCE,
+                system="backoffice",
+                retry=PATIENT,
+            ),
+        ),
     )
 )

@@ -26,6 +26,7 @@ from shop.models import TemperatureClass
 from shop.services import stock
 
 Json = dict[str, Any]
+NEW, CANCELLED = "未対応", "取消"  # the choices of the field `status` in the back office's own app
 
 
 class UnknownShipment(Exception):
@@ -78,7 +79,7 @@ def backoffice_record(placement: Placement) -> Json:
         "lines": "\n".join(f"{line.sku or '動画'} {line.name} × {line.quantity}" for line in lines),
         "total": str(placement.total),
         "ship_to_prefecture": ship_to.get_prefecture_display() if ship_to else "",
-        "status": "未対応",
+        "status": NEW,
     }
 
 

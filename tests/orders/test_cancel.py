@@ -173,6 +173,26 @@ def test_what_the_warehouse_may_have_been_told_is_not_cancelled(world, alice, mu
         cancelling.cancel(order, alice, "", world.now)
 
 
+def test_the_back_office_hears_of_it_after_the_money_is_back(world, alice, paid, monkeypatch):
+    """The department may have seen the record by then; one that was never written is not made."""
+    records = world.backoffice.records
+    assert [record["status"] for record in records.values()] == ["未対応"]
+    with monkeypatch.context() as patched:
+        patched.setattr(world.backoffice, "upsert", _is_away)
+        cancelling.cancel(paid, alice, "", world.now)
+        world.work(paid)
+        assert len(world.payments.refunds) == 1
+    for _ in range(3):
+        world.later(minutes=30)
+        world.work(paid)
+    assert [record["status"] for record in records.values()] == ["取消"]
+    assert paid.runs.get(pipeline="purchase").state == PipelineRun.State.COMPENSATED
+
+
+def _is_away(record, key):
+    raise Transient("kintone did not answer")
+
+
 @pytest.mark.usefixtures("in_japanese")
 def test_too_late_ends_cleanly_and_tells_the_buyer_why(world, alice, paid):
     """It was still possible when the buyer asked, and no more when it was decided."""
