@@ -43,6 +43,8 @@ proof: dev ## every proof at its full size, under an hour in all
 	@PROOF=full $(IN) scripts/test.py $(ARGS)
 proof-pipeline: dev ## the purchase pipeline: kills, flushed brokers, crowds at a small stock
 	@PROOF=full $(IN) scripts/test.py tests/chaos tests/pipeline tests/orders tests/journeys $(ARGS)
+proof-crashes: dev ## what continuous integration adds: workers killed and frozen, and each guard taken away in turn
+	@PROOF=ci $(IN) scripts/test.py --leg sqlite -m chaos tests/chaos $(ARGS)
 chaos: dev ## a thousand purchases and two hundred killed workers, while everything around them breaks (20 minutes)
 	@PROOF=full $(IN) -m pytest -s -p no:randomly tests/chaos/test_outside.py $(ARGS)
 proof-media: dev ## films in and out, with real clips
@@ -53,7 +55,7 @@ proof-sandboxes: dev ## the stand-ins against what the real systems say
 	@PROOF=full $(IN) scripts/test.py --leg sqlite tests/sandboxes tests/contracts $(ARGS)
 proof-stock: dev ## crowds at a small stock, on PostgreSQL
 	@PROOF=full $(IN) scripts/test.py --leg postgresql -m postgresql $(ARGS)
-.PHONY: proof-pipeline chaos proof-media proof-browser proof-sandboxes proof-stock
+.PHONY: proof-pipeline proof-crashes chaos proof-media proof-browser proof-sandboxes proof-stock
 
 .PHONY: bench
 bench: ## measure, print one table, keep the figures in var/bench/ (ARGS=pipeline picks one)

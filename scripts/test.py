@@ -6,15 +6,14 @@ Arguments go to pytest. `PROOF=full` in the environment makes every proof run at
 
 import argparse
 import os
-import queue
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests import postgres  # noqa: E402
 
 REPORTS = ROOT / "var" / "test"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+AT_ONCE = 2
 NO_TESTS = 5  # pytest's exit status when everything was deselected
 HEAVY = "browser or media or stack or chaos"
 # What looks at the repository, at drawings or at servers without a database of ours is the same on every database.
@@ -85,25 +85,28 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args()
 
 
-def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[list[Leg]]:
-    """The legs in two lanes that run side by side, one on each core; in a lane one leg follows the other."""
+def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[Leg]:
+    """The legs, the longest first."""
+    left_out = ("" if has_browser() else "not browser", "" if os.environ.get("PROOF") else "not proof")
 
     def leg(name: str, marker: str, database_url: str, *more: str) -> Leg:
-        marked = all_of(marker, options.marked, "" if has_browser() else "not browser")
         return Leg(
-            name=name, marked=marked, arguments=(*more, *rest), env={"REDIS_URL": redis, "DATABASE_URL": database_url}
+            name=name,
+            marked=all_of(marker, options.marked, *left_out),
+            arguments=(*more, *rest),
+            env={"REDIS_URL": redis, "DATABASE_URL": database_url},
         )
 
-    pages = [
+    on_sqlite = [
         leg("sqlite", f"not ({HEAVY}) and not postgresql and not sandbox", ""),
-        leg("sandboxes", f"sandbox and not ({HEAVY})", ""),
         leg("browser", f"({HEAVY}) and not chaos and not postgresql", ""),
+        leg("chaos", "chaos and not postgresql", ""),
+        leg("sandboxes", f"sandbox and not ({HEAVY})", ""),
     ]
-    chaos = leg("chaos", "chaos and not postgresql", "")
     on_postgresql = leg("postgresql", f"not ({HEAVY}) or postgresql", database, *(f"--ignore={name}" for name in HOUSE))
     if options.leg:
-        return [[on_postgresql]] if options.leg == "postgresql" else [pages, [chaos]]
-    return [pages, [on_postgresql, chaos]]
+        return [on_postgresql] if options.leg == "postgresql" else on_sqlite
+    return [on_sqlite[0], on_postgresql, *on_sqlite[1:]]
 
 
 @contextmanager
@@ -115,24 +118,23 @@ def postgres_for(leg: str | None) -> Iterator[str]:
             yield url
 
 
-def run(lanes: list[list[Leg]]) -> Iterator[tuple[Leg, int]]:
-    """Run the lanes side by side. The first leg's words are shown as they come, each other's when it has ended."""
+def run(legs: list[Leg]) -> Iterator[tuple[Leg, int]]:
+    """Two at a time, one on each core. The first one's words are shown as they come, another's when it has ended."""
     began = time.monotonic()
-    first = lanes[0][0]
-    ended: queue.Queue[tuple[Leg, int]] = queue.Queue()
 
-    def go_through(lane: list[Leg]) -> None:
-        for leg in lane:
-            ended.put((leg, started(leg, shown=leg is first).wait()))
+    def go_through(leg: Leg) -> int:
+        return started(leg, shown=leg is legs[0]).wait()
 
-    for lane in lanes:
-        threading.Thread(target=go_through, args=(lane,), daemon=True).start()
-    for _ in range(sum(map(len, lanes))):
-        leg, status = ended.get()
-        if leg is not first:
-            print(leg.output.read_text(errors="replace"), flush=True)
-        print(f"[{leg.name}] {sum(counted(leg.report).values())} tests, {time.monotonic() - began:.0f} s", flush=True)
-        yield leg, status
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running = {pool.submit(go_through, leg): leg for leg in legs}
+        for ended in as_completed(running):
+            leg = running[ended]
+            if leg is not legs[0]:
+                print(leg.output.read_text(errors="replace"), flush=True)
+            print(
+                f"[{leg.name}] {sum(counted(leg.report).values())} tests, {time.monotonic() - began:.0f} s", flush=True
+            )
+            yield leg, ended.result()
 
 
 def started(leg: Leg, *, shown: bool) -> "subprocess.Popen[bytes]":

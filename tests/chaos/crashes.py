@@ -1,6 +1,6 @@
 """Runs the crash experiments as a process with a database of its own, and prints one JSON line for each.
 
-python -m tests.chaos.crashes [--full]      (with VAR_DIR, or DATABASE_URL of an empty database)
+python -m tests.chaos.crashes [--size full]      (with VAR_DIR, or DATABASE_URL of an empty database)
 """
 
 import argparse
@@ -95,17 +95,27 @@ EXPERIMENTS: dict[str, Callable[..., Report]] = {
 }
 
 
-def experiments(*, is_full: bool, is_brief: bool = False) -> Iterator[tuple[str, Report]]:
-    """Every experiment on the engine as it is, then each with the guard that it must miss; the first alone if brief."""
+SIZES = {"small": (0, 0), "sample": (0, 8), "some": (8, 16), "full": (400, 0)}  # pairs, and points of the long ones
+
+
+def experiments(size: str) -> Iterator[tuple[str, Report]]:
+    """Every experiment on the engine as it is, then each with the guard that it must miss.
+
+    In the size "small" only the first one, in "sample" only those that are quick.
+    """
+    pairs, points = SIZES[size]
     FORWARD.live(FORWARD.case(), Life(Counter(), Clock()))  # so that no child has to build what is built once
-    some = {} if is_full else {"points": 16}
-    yield "small", killed(SMALL, FORWARD, pairs=400 if is_full else 8 * (not is_brief), seed=SEED)
-    if is_brief:
+    yield "small", killed(SMALL, FORWARD, pairs=pairs, seed=SEED)
+    if size == "small":
         return
-    yield "back", killed(BACK, BACKWARD, pairs=200 if is_full else 3, seed=SEED, **some)
+    yield "back", killed(BACK, BACKWARD, points=points, pairs=pairs // 2, seed=SEED)
     purchase = PurchaseWorld()
-    yield "purchase", killed(purchase.pipeline, purchase, pairs=300 if is_full else 3, seed=SEED, **some)
-    for name in ("frozen", "both frozen", "failing", "killing"):
+    yield "purchase", killed(purchase.pipeline, purchase, points=points, pairs=pairs // 2, seed=SEED)
+    for name in ("failing", "killing"):
+        yield name, EXPERIMENTS[name]()
+    if size == "sample":
+        return
+    for name in ("frozen", "both frozen"):
         yield name, EXPERIMENTS[name]()
     for mutant in MUTANTS:
         with mutant.applied():
@@ -124,18 +134,13 @@ def make_quick() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true")
-    parser.add_argument("--brief", action="store_true", help="only the small pipeline, killed once at every point")
+    parser.add_argument("--size", choices=SIZES, default="some")
     parser.add_argument("--frozen", action="store_true", help="only the frozen worker, with leases that really run out")
     given = parser.parse_args()
     make_quick()
     call_command("migrate", verbosity=0)
     began = time.monotonic()
-    chosen = (
-        [("frozen at calls", freeze_at_calls())]
-        if given.frozen
-        else experiments(is_full=given.full, is_brief=given.brief)
-    )
+    chosen = [("frozen at calls", freeze_at_calls())] if given.frozen else experiments(given.size)
     for name, report in chosen:
         told = asdict(report) | {"experiment": name, "seconds": round(time.monotonic() - began, 1)}
         del told["kinds"]

@@ -15,11 +15,11 @@ import pytest
 
 from tests import postgres
 from tests.chaos.mutants import MUTANTS
+from tests.sizes import IS_FULL, IS_SAMPLE
 
 pytestmark = pytest.mark.chaos
 
 ROOT = Path(__file__).resolve().parents[2]
-IS_FULL = os.environ.get("PROOF") == "full"
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
 BOTH = ["sqlite", *([POSTGRESQL] if IS_FULL else [])]  # all of it on both takes many minutes
 
@@ -69,10 +69,11 @@ def tell(kind: str, folder: Path, *options: str, **environment: str) -> dict[str
 @pytest.fixture(scope="module", params=BOTH)
 def told(request, tmp_path_factory) -> dict[str, dict]:
     """All experiments on one database."""
-    return tell(request.param, tmp_path_factory.mktemp("crashes"), *(["--full"] if IS_FULL else []))
+    size = "full" if IS_FULL else "sample" if IS_SAMPLE else "some"
+    return tell(request.param, tmp_path_factory.mktemp("crashes"), "--size", size)
 
 
-@pytest.mark.parametrize(("experiment", "least"), [("small", 150), ("back", 16), ("purchase", 16)])
+@pytest.mark.parametrize(("experiment", "least"), [("small", 150), ("back", 8), ("purchase", 8)])
 def test_whatever_point_a_worker_dies_at_nothing_is_lost_or_doubled(told, experiment, least):
     found = told[experiment]
     assert found["violations"] == []
@@ -82,7 +83,7 @@ def test_whatever_point_a_worker_dies_at_nothing_is_lost_or_doubled(told, experi
 @pytest.mark.skipif(IS_FULL, reason="all experiments run on PostgreSQL")
 @pytest.mark.parametrize("kind", [POSTGRESQL])
 def test_on_postgresql_too_nothing_is_lost_whatever_point_a_worker_dies_at(kind, tmp_path):
-    found = tell(kind, tmp_path, "--brief")["small"]
+    found = tell(kind, tmp_path, "--size", "small")["small"]
     assert found["violations"] == []
     assert found["points"] >= 100
     assert (
@@ -90,6 +91,7 @@ def test_on_postgresql_too_nothing_is_lost_whatever_point_a_worker_dies_at(kind,
     )  # a life may be a statement or two shorter than the one that was counted
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("experiment", "least"), [("frozen", 30), ("both frozen", 5)])
 def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(told, experiment, least):
     assert told[experiment]["violations"] == []
@@ -101,6 +103,7 @@ def test_a_hopeless_stage_comes_to_a_person(told, experiment):
     assert told[experiment]["violations"] == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("mutant", [mutant.name for mutant in MUTANTS])
 def test_a_guard_that_is_taken_away_is_missed(told, mutant):
     found = told[f"without: {mutant}"]["violations"]
@@ -110,6 +113,7 @@ def test_a_guard_that_is_taken_away_is_missed(told, mutant):
     )  # it does what it should, until a crash
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", BOTH)
 def test_a_worker_frozen_at_a_call_past_its_lease_does_what_its_technique_allows(kind, tmp_path):
     """By key, by reference and without anything: once. By question: once, but where it was frozen between its last look

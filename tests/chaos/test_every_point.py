@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.sandboxes.standin import StandIn
+from tests.sizes import IS_FULL, IS_SAMPLE
 
 pytestmark = pytest.mark.chaos
 
 ROOT = Path(__file__).resolve().parents[2]
-IS_FULL = os.environ.get("PROOF") == "full"
 
 
 @pytest.fixture(autouse=True)
@@ -55,8 +55,9 @@ def drive(receivers, folder: Path, *options: str) -> dict:
 
 
 def test_whatever_point_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_path):
-    points = [] if IS_FULL else ["--points", "24", "--seed", "20261124"]
-    summary = drive(receivers, tmp_path, *points)
-    assert summary["killed"] >= 24
+    points = 8 if IS_SAMPLE else 24
+    some = [] if IS_FULL else ["--points", str(points), "--seed", "20261124"]
+    summary = drive(receivers, tmp_path, *some)
+    assert summary["killed"] >= points
     assert summary["slowest_s"] < 30
-    assert summary["uncertain_mails"] >= 2  # the points between hand-over and record were really met
+    assert IS_SAMPLE or summary["uncertain_mails"] >= 2  # the points between hand-over and record were really met

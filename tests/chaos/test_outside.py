@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sizes import IS_FULL
+
 pytestmark = [pytest.mark.chaos, pytest.mark.stack]
 
 ROOT = Path(__file__).resolve().parents[2]
-IS_FULL = os.environ.get("PROOF") == "full"
 # Executor, database, orders and kills: a thousand purchases and two hundred kills, or a small sample of them.
 LEGS = [("celery", "postgresql", 500, 100), ("table", "sqlite", 250, 50), ("table", "postgresql", 250, 50)]
 SAMPLE = [("celery", "postgresql", 12, 3)]
@@ -45,6 +46,7 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_doubled(executor, database,
     assert not {what: times for what, times in told["wrong"].items() if times}, told
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(("guard", "seen"), GUARDS)
 def test_the_same_chaos_sees_a_guard_that_is_missing(guard, seen):
     assert chaos("table", "sqlite", 8, 4, "--without", guard)["wrong"][seen]

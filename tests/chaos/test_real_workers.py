@@ -1,6 +1,5 @@
 """The real thing under attack: Celery workers get SIGKILL, Redis loses everything, buyers go on buying."""
 
-import os
 import random
 import subprocess
 import sys
@@ -11,11 +10,11 @@ import pytest
 import redis
 
 from tests.service import Service, until
+from tests.sizes import IS_FULL
 
-pytestmark = [pytest.mark.chaos, pytest.mark.stack]
+pytestmark = [pytest.mark.chaos, pytest.mark.stack, pytest.mark.proof]
 
 ROOT = Path(__file__).resolve().parents[2]
-IS_FULL = os.environ.get("PROOF") == "full"
 ROUNDS, ORDERS = (10, 8) if IS_FULL else (2, 4)
 
 

@@ -16,10 +16,10 @@ import pytest
 from scripts import environment, ports
 from scripts.stack import AlreadyRunning, PortTaken, ProcessEnded, Stack
 from tests.architecture.sources import ROOT
+from tests.sizes import IS_FULL
 
 pytestmark = pytest.mark.stack
 # Light ones: what is tested here is the same for all.
-FULL = os.environ.get("PROOF") == "full"
 LIGHT = ("redis", "warehouse_sandbox", "kintone_sandbox")
 
 
@@ -182,7 +182,7 @@ def test_a_port_that_is_none_is_refused(tmp_path, port):
     assert "PORT must be a number from 1 to 65535" in said
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM] if IS_FULL else [signal.SIGTERM])
 def test_the_whole_service_comes_up_says_so_and_ends_on_a_signal(tmp_path, sent):
     port = ports.pick_free(1)[0]
     running = run(tmp_path, "--stack-only", PORT=str(port))
@@ -202,8 +202,8 @@ def test_the_whole_service_comes_up_says_so_and_ends_on_a_signal(tmp_path, sent)
     assert not (tmp_path / "run" / "env").exists()
 
 
-@pytest.mark.parametrize("logs", [0, 1, 3, 7] if FULL else [0, 3])
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGINT])
+@pytest.mark.parametrize("logs", [0, 1, 3, 7] if IS_FULL else [0, 3])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM] if IS_FULL else [signal.SIGINT])
 def test_an_end_in_the_middle_of_the_start_leaves_nothing_running(tmp_path, logs, sent):
     """`logs`: how many processes had been started when the signal came; a second one follows at once."""
     running = run(tmp_path, "--stack-only", PORT=str(ports.pick_free(1)[0]))

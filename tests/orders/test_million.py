@@ -1,6 +1,5 @@
 """Whatever was finished long ago costs nothing any more: the plans of every hot query beside a great many old runs."""
 
-import os
 import time
 from datetime import timedelta
 
@@ -13,9 +12,10 @@ from orders.pipeline.engine import poll
 from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.sweep import mend, sweep
 from tests.orders import million
+from tests.sizes import IS_FULL
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db]
-RUNS = 1_000_000 if os.environ.get("PROOF") == "full" else 5_000
+RUNS = 1_000_000 if IS_FULL else 5_000
 BIG = tuple(model._meta.db_table for model in (PipelineRun, StageRun))
 
 

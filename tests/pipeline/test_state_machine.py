@@ -4,7 +4,6 @@ Three workers claim stages, and each may finish what it has claimed at once, muc
 promises of the pipeline are checked against the receivers' books; in the end all is healed, and the run must end.
 """
 
-import os
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,12 +34,12 @@ from orders.pipeline.engine.sweep import mend, sweep
 from orders.pipeline.engine.wake import wake
 from orders.services import events
 from tests import builders
+from tests.sizes import IS_FULL
 
 # As in life; and within one transaction PostgreSQL would keep every version of every row.
 pytestmark = pytest.mark.django_db(transaction=True)
 State = StageRun.State
 Technique = Effect.Technique
-IS_FULL = os.environ.get("PROOF") == "full"
 WORKERS = st.integers(0, 2)
 SENDING = ("pay", "look", "each", "tell", "ship")
 STAGES = {"take", "pay", "look", "each", "tell", "ship", "arrive", "close"}
