@@ -157,6 +157,25 @@ def test_an_uncertain_mail_offers_its_two_buttons_instead_of_a_retry(visit, sam,
     assert reverse("admin:orders_stagerun_retry", args=[stage.pk]) not in text
 
 
+def test_a_mail_that_was_refused_is_not_called_unknown(visit, sam, world, alice, monkeypatch):
+    """Nothing has arrived, so it is sent once more or skipped, after its fault was mended."""
+    builders.shipping_rates()
+    with monkeypatch.context() as patch:
+        patch.setattr(locmem.EmailBackend, "send_messages", _refuse)
+        order = world.bought(alice, builders.variant())
+    mail = OutboundMail.objects.get(order=order)
+    assert mail.state == OutboundMail.State.REFUSED
+    for page in (_sheet(order), page_of(mail)):
+        text = visit(sam).get(page).content.decode()
+        assert "断られました" in text
+        assert "届いたかどうか" not in text
+        assert "/mark-sent/" not in text
+
+
+def _refuse(self, messages):
+    raise smtplib.SMTPRecipientsRefused({"alice@example.com": (550, b"no such mailbox")})
+
+
 def test_a_mail_that_had_arrived_counts_as_sent_and_nothing_is_sent(visit, sam, world, unsure):
     _decide(visit(sam), unsure, "mark_sent")
     world.later(minutes=1)
