@@ -44,7 +44,7 @@ proof: dev ## every proof at its full size, under an hour in all
 proof-pipeline: dev ## the purchase pipeline: kills, flushed brokers, crowds at a small stock
 	@PROOF=full $(IN) scripts/test.py tests/chaos tests/pipeline tests/orders tests/journeys $(ARGS)
 proof-crashes: dev ## what continuous integration adds: workers killed and frozen, and each guard taken away in turn
-	@PROOF=ci $(IN) scripts/test.py --leg sqlite -m chaos tests/chaos $(ARGS)
+	@PROOF=ci $(IN) scripts/test.py -m chaos tests/chaos $(ARGS)
 chaos: dev ## a thousand purchases and two hundred killed workers, while everything around them breaks (20 minutes)
 	@PROOF=full $(IN) -m pytest -s -p no:randomly tests/chaos/test_outside.py $(ARGS)
 proof-media: dev ## films in and out, with real clips

@@ -5,6 +5,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from accounts.models import User
+from orders.pipeline.engine import gates
 from tests.builders import member, unique
 
 
@@ -24,6 +25,12 @@ def _an_own_world(settings, tmp_path_factory, socket_enabled):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slow hashes prove nothing here
     cache.clear()
     return media
+
+
+@pytest.fixture(autouse=True)
+def open_gates() -> None:
+    """What was paused or away in another test is not remembered."""
+    gates.forget()
 
 
 @pytest.fixture

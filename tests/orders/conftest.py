@@ -8,7 +8,7 @@ from orders import backoffices, payments, warehouses
 from orders.backoffices.memory import MemoryBackOffice
 from orders.models import Order, OrderLine, PipelineRun
 from orders.payments.memory import MemoryProvider
-from orders.pipeline.engine import gates, graph
+from orders.pipeline.engine import graph
 from orders.pipeline.engine.graph import Pipeline, Stage
 from orders.pipeline.engine.start import start
 from orders.warehouses.memory import MemoryWarehouse
@@ -18,12 +18,6 @@ from tests import builders
 from tests.orders.story import Log
 from tests.orders.world import World
 from vod.models import Offer
-
-
-@pytest.fixture(autouse=True)
-def open_gates() -> None:
-    """What was paused or away in another test is not remembered."""
-    gates.forget()
 
 
 @pytest.fixture
