@@ -161,7 +161,7 @@ def test_a_mail_that_was_refused_is_not_called_unknown(visit, sam, world, alice,
     """Nothing has arrived, so it is sent once more or skipped, after its fault was mended."""
     builders.shipping_rates()
     with monkeypatch.context() as patch:
-        patch.setattr(locmem.EmailBackend, "send_messages", _refuse)
+        patch.setattr(locmem.EmailBackend, "send_messages", _refuse_the_mail)
         order = world.bought(alice, builders.variant())
     mail = OutboundMail.objects.get(order=order)
     assert mail.state == OutboundMail.State.REFUSED
@@ -172,7 +172,7 @@ def test_a_mail_that_was_refused_is_not_called_unknown(visit, sam, world, alice,
         assert "/mark-sent/" not in text
 
 
-def _refuse(self, messages):
+def _refuse_the_mail(self, messages):
     raise smtplib.SMTPRecipientsRefused({"alice@example.com": (550, b"no such mailbox")})
 
 
