@@ -36,7 +36,7 @@ lint: dev ## check style, types, layers, migrations, texts and the production se
 format: dev ## write code and templates in the one style
 	@$(IN) -m ruff check --fix --quiet .
 	@$(IN) -m ruff format --quiet .
-	@git ls-files 'templates/*.html' | xargs -r $(IN) -m djade --target-version 5.2
+	@git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --target-version 5.2
 
 .PHONY: proof
 proof: dev ## every proof at its full size, under an hour in all
