@@ -87,12 +87,11 @@ def arguments() -> tuple[argparse.Namespace, list[str]]:
 
 def chosen(options: argparse.Namespace, rest: list[str], *, redis: str, database: str) -> list[Leg]:
     """The legs, the longest first."""
-    left_out = ("" if has_browser() else "not browser", "" if os.environ.get("PROOF") else "not proof")
 
     def leg(name: str, marker: str, database_url: str, *more: str) -> Leg:
         return Leg(
             name=name,
-            marked=all_of(marker, options.marked, *left_out),
+            marked=all_of(marker, options.marked, "" if has_browser() else "not browser"),
             arguments=(*more, *rest),
             env={"REDIS_URL": redis, "DATABASE_URL": database_url},
         )

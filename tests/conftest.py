@@ -7,6 +7,16 @@ from django.core.cache import cache
 from accounts.models import User
 from orders.pipeline.engine import gates
 from tests.builders import member, unique
+from tests.sizes import IS_SAMPLE
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is too long for a sample is left to the larger sizes."""
+    if not IS_SAMPLE:
+        return
+    proofs = [item for item in items if item.get_closest_marker("proof")]
+    config.hook.pytest_deselected(items=proofs)
+    items[:] = [item for item in items if item not in set(proofs)]
 
 
 @pytest.fixture(autouse=True)

@@ -49,7 +49,7 @@ def shipping_handlers(order: Order) -> Iterable[str]:
 def recorded_handlers(order: Order) -> Iterable[str]:
     """Those whose placement the back office was told of, or may have been."""
     told = Effect.objects.filter(stage__run__order=order, stage__name="backoffice")
-    return [item for item in handlers(order) if item in set(told.values_list("stage__item", flat=True))]
+    return list(told.order_by("stage__item").values_list("stage__item", flat=True).distinct())
 
 
 def was_paid(order: Order) -> bool:

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from orders.pipeline.engine.execute import advance
 from orders.pipeline.engine.graph import Pipeline
 from orders.pipeline.engine.start import start
 from orders.pipeline.engine.sweep import sweep
-from tests.chaos.crash import Clock, Counter, Life, Report, begin, both_frozen, frozen, killed
+from tests.chaos.crash import Clock, Counter, Life, Report, World, begin, both_frozen, frozen, killed
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.purchase_world import PurchaseWorld
 from tests.chaos.small import BACK, FAILING, KILLING, SMALL, SmallWorld
@@ -95,8 +95,25 @@ EXPERIMENTS: dict[str, Callable[..., Report]] = {
 }
 
 
-# Pairs, points of the small pipeline, points of the long ones; 0 for all.
-SIZES = {"small": (0, 0, 0), "sample": (0, 48, 8), "some": (8, 0, 16), "full": (400, 0, 0)}
+@dataclass(frozen=True)
+class Size:
+    """How much of each pipeline is taken: points (0 for all of them) and pairs."""
+
+    small: tuple[int, int] = (0, 0)
+    back: tuple[int, int] = (0, 0)
+    purchase: tuple[int, int] = (0, 0)
+
+
+SIZES = {
+    "small": Size(),
+    "sample": Size(small=(48, 0), back=(8, 0), purchase=(8, 0)),
+    "some": Size(small=(0, 8), back=(16, 3), purchase=(16, 3)),
+    "full": Size(small=(0, 400), back=(0, 200), purchase=(0, 300)),
+}
+
+
+def _killed(pipeline: Pipeline, world: World, points: int, pairs: int) -> Report:
+    return killed(pipeline, world, points=points, pairs=pairs, seed=SEED)
 
 
 def experiments(size: str) -> Iterator[tuple[str, Report]]:
@@ -104,14 +121,14 @@ def experiments(size: str) -> Iterator[tuple[str, Report]]:
 
     In the size "small" only the first one, in "sample" only those that are quick.
     """
-    pairs, few, points = SIZES[size]
+    taken = SIZES[size]
     FORWARD.live(FORWARD.case(), Life(Counter(), Clock()))  # so that no child has to build what is built once
-    yield "small", killed(SMALL, FORWARD, points=few, pairs=pairs, seed=SEED)
+    yield "small", _killed(SMALL, FORWARD, *taken.small)
     if size == "small":
         return
-    yield "back", killed(BACK, BACKWARD, points=points, pairs=pairs // 2, seed=SEED)
+    yield "back", _killed(BACK, BACKWARD, *taken.back)
     purchase = PurchaseWorld()
-    yield "purchase", killed(purchase.pipeline, purchase, points=points, pairs=pairs // 2, seed=SEED)
+    yield "purchase", _killed(purchase.pipeline, purchase, *taken.purchase)
     for name in ("failing", "killing"):
         yield name, EXPERIMENTS[name]()
     if size == "sample":

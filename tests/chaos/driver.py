@@ -269,7 +269,8 @@ def chosen(world: World, how_many: int, seed: int, *, every_statement: bool) -> 
             (outside if "http" in kind or "smtp" in kind else others).append((phase, number))
     if not how_many:
         return outside + others
-    return outside + random.Random(seed).sample(others, len(others))
+    dice = random.Random(seed)
+    return dice.sample(outside, len(outside)) + dice.sample(others, len(others))
 
 
 def main() -> int:

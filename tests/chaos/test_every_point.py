@@ -60,4 +60,5 @@ def test_whatever_point_a_worker_dies_at_the_purchase_ends_right(receivers, tmp_
     summary = drive(receivers, tmp_path, *some)
     assert summary["killed"] >= points
     assert summary["slowest_s"] < 30
-    assert IS_SAMPLE or summary["uncertain_mails"] >= 2  # the points between hand-over and record were really met
+    # The points between the hand-over of a mail and its record were really met.
+    assert summary["uncertain_mails"] >= (1 if IS_SAMPLE else 2)

@@ -174,7 +174,7 @@ def test_what_the_warehouse_may_have_been_told_is_not_cancelled(world, alice, mu
 
 
 def test_the_back_office_hears_of_it_after_the_money_is_back(world, alice, paid, monkeypatch):
-    """The department may have seen the record by then; one that was never written is not made."""
+    """The department may have seen the record by then."""
     records = world.backoffice.records
     assert [record["status"] for record in records.values()] == ["未対応"]
     with monkeypatch.context() as patched:
@@ -187,6 +187,15 @@ def test_the_back_office_hears_of_it_after_the_money_is_back(world, alice, paid,
         world.work(paid)
     assert [record["status"] for record in records.values()] == ["取消"]
     assert paid.runs.get(pipeline="purchase").state == PipelineRun.State.COMPENSATED
+
+
+def test_a_record_that_was_never_written_is_not_made_by_cancelling(world, alice, mug):
+    operate.pause(scope="system", name="backoffice", actor=None, reason="shut for today", now=world.now)
+    order = held_back(world, world.order(alice, mug))
+    cancelling.cancel(order, alice, "", world.now)
+    world.work(order)
+    assert world.backoffice.records == {}
+    assert order.runs.get(pipeline="purchase").state == PipelineRun.State.COMPENSATED
 
 
 def _is_away(record, key):

@@ -56,5 +56,22 @@ def test_without_the_cache_it_is_told_of_later(late, world, monkeypatch, caplog)
     assert limits.alert(world.now) == 1
 
 
+def test_what_was_taken_before_the_cache_went_away_is_told(late, world, bob, film, monkeypatch):
+    another = world.order(bob, film)
+    PipelineRun.objects.filter(order=another).update(created_at=world.now - timedelta(hours=1))
+    add, asked = cache.add, []
+
+    def once(*args: object) -> bool:
+        asked.append(args)
+        return add(*args) if len(asked) == 1 else _away()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "add", once)
+        assert limits.alert(world.now) == 1
+    assert limits.alert(world.now) == 1
+    told = "".join(message.body for message in mail.outbox)
+    assert (told.count(late.number), told.count(another.number)) == (1, 1)
+
+
 def _away(*args: object) -> None:
     raise RedisIsAway("Connection refused")

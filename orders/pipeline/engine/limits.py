@@ -65,12 +65,7 @@ def alert(now: datetime) -> int:
     Several workers may look at once: the cache remembers what was told. While it is away, nothing is.
     """
     late = list(StageRun.objects.filter(beyond(now)).order_by("pk").values_list("pk", flat=True)[:MOST_SEEN])
-    try:
-        mine = _taken(late)
-    except RedisError as error:
-        log.warning("%s stages are beyond their limits; they are told of when the cache is back: %s", len(late), error)
-        return 0
-    new = list(StageRun.objects.filter(pk__in=mine).select_related("run__order").order_by("pk"))
+    new = list(StageRun.objects.filter(pk__in=_taken(late)).select_related("run__order").order_by("pk"))
     if new:
         told = "\n".join(
             f"{one.run.order.number}: {one} of {one.run.pipeline} is {one.state}, {one.error}" for one in new
@@ -82,9 +77,15 @@ def alert(now: datetime) -> int:
 
 def _taken(late: list[int]) -> list[int]:
     """Those of them that nobody has told of yet; from now on they count as told."""
-    known = cache.get_many([f"late:{pk}" for pk in late])
-    untold = [pk for pk in late if f"late:{pk}" not in known][:MOST_TOLD]
-    return [pk for pk in untold if cache.add(f"late:{pk}", 1, TOLD_FOR.total_seconds())]
+    taken: list[int] = []
+    try:
+        known = cache.get_many([f"late:{pk}" for pk in late])
+        for pk in [pk for pk in late if f"late:{pk}" not in known][:MOST_TOLD]:
+            if cache.add(f"late:{pk}", 1, TOLD_FOR.total_seconds()):
+                taken.append(pk)
+    except RedisError as error:  # what was taken before it went away is told all the same
+        log.warning("%s stages are beyond their limits; the rest is told when the cache is back: %s", len(late), error)
+    return taken
 
 
 def _mail(subject: str, text: str) -> None:
