@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import Permission
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.test import AsyncClient
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +19,7 @@ from orders.admin.graph_svg import HEIGHT, WIDTH, layout, wrapped
 from orders.admin.run import RunSheet
 from orders.admin.strip import strip
 from orders.models import Effect, Handler, OperatorAction, Order, PipelineRun, StageAttempt, StageRun
-from orders.pipeline.engine import limits, operate
+from orders.pipeline.engine import operate
 from orders.pipeline.engine.errors import Refused, Uncertain
 from orders.pipeline.purchase import PURCHASE
 from shop.services import stock
@@ -418,31 +417,6 @@ def test_a_time_in_which_nothing_was_tried_is_folded_and_the_rest_is_to_scale(re
     assert abs(third.width - 4 * first.width) <= 4
     assert first.x < second.x < third.x < drawn.folds[0].x < fourth.x < fourth.x + fourth.width <= drawn.width
     assert strip(stages, [], timezone.now()) is None
-
-
-def test_a_stage_beyond_its_limit_is_told_once(sam, refused, settings, mailoutbox, caplog):
-    settings.ALERT_MAILS = ["chief@example.com"]
-    now = timezone.now()
-    assert limits.alert(now) == 0
-    StageRun.objects.filter(name="instruct").update(started_at=now - timedelta(days=2))
-    assert [limits.alert(now), limits.alert(now)] == [1, 0]
-    assert refused.number in caplog.text
-    assert [message.to for message in mailoutbox if "beyond" in message.subject] == [["chief@example.com"]]
-    assert refused.number in mailoutbox[-1].body
-
-
-def test_a_mail_server_that_is_away_keeps_no_sweep_from_going_on(sam, refused, settings, monkeypatch):
-    settings.ALERT_MAILS = ["chief@example.com"]
-    settings.EMAIL_BACKEND = "tests.admin.test_run_page.AwayBackend"
-    StageRun.objects.filter(name="instruct").update(started_at=timezone.now() - timedelta(days=2))
-    assert limits.alert(timezone.now()) == 1
-
-
-class AwayBackend(BaseEmailBackend):
-    """A mail server that does not answer."""
-
-    def send_messages(self, email_messages):
-        raise ConnectionRefusedError("nobody there")
 
 
 def test_the_buyer_may_take_their_time(visit, sam, world, alice, mug):

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail.backends.base import BaseEmailBackend
 from redis.exceptions import ConnectionError as RedisIsAway
 
-from orders.models import PipelineRun
+from orders.models import PipelineRun, StageRun
 from orders.pipeline.engine import limits
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +39,25 @@ def test_nothing_is_told_of_what_is_in_time(world, film, alice):
     assert not mail.outbox
 
 
-def test_a_mail_server_that_is_down_is_only_noted(late, world, monkeypatch, caplog):
-    def refuse(*args: object) -> None:
-        raise ConnectionRefusedError("no mail server")
-
-    monkeypatch.setattr(limits, "send_mail", refuse)
+def test_a_stage_that_was_begun_counts_from_then(world, film, alice):
+    order = world.bought(alice, film)
+    StageRun.objects.filter(run__order=order, name="mail").update(
+        state=StageRun.State.PARKED, started_at=world.now - timedelta(days=2)
+    )
     assert limits.alert(world.now) == 1
-    assert "no mail server" in caplog.text
+
+
+def test_a_mail_server_that_is_away_keeps_no_sweep_from_going_on(late, world, settings, caplog):
+    settings.EMAIL_BACKEND = f"{__name__}.AwayBackend"
+    assert limits.alert(world.now) == 1
+    assert "nobody there" in caplog.text
+
+
+class AwayBackend(BaseEmailBackend):
+    """A mail server that does not answer."""
+
+    def send_messages(self, email_messages):
+        raise ConnectionRefusedError("nobody there")
 
 
 def test_without_the_cache_it_is_told_of_later(late, world, monkeypatch, caplog):
