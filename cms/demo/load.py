@@ -33,6 +33,14 @@ Say = Callable[[str], None]
 
 # What a role may do: with all of an app, with one model, or one act alone. The administrator may do all, a customer
 # nothing. Whoever chooses goods for a title, or reads an order, must see what the choice or the order points at.
+# Each scope names an app, a model where it is not all of them, and what may be done where it is not everything.
+READING_ORDERS = (
+    ("orders", "", "view"),
+    ("shop", "", "view"),
+    ("vod", "title", "view"),
+    ("accounts", "user", "view"),
+    ("accounts", "address", "view"),
+)
 ROLES = {
     "programming": (
         ("vod",),
@@ -49,6 +57,14 @@ ROLES = {
         ("accounts", "address", "view"),
         ("vod", "title", "view"),
     ),
+    "support": (
+        *READING_ORDERS,
+        ("orders", "order", "change"),
+        ("orders", "stagerun", "change"),
+        ("vod", "entitlement", "view"),
+    ),
+    "warehouse": (*READING_ORDERS, ("orders", "stagerun", "change"), ("shop", "stockitem")),
+    "accounting": (*READING_ORDERS, ("orders", "stagerun", "change")),
 }
 
 
@@ -86,7 +102,8 @@ def _group(role: str) -> Group:
     if is_new:
         for scope in ROLES[role]:
             names = ("content_type__app_label", "content_type__model", "codename__startswith")
-            group.permissions.add(*Permission.objects.filter(**dict(zip(names, scope, strict=False))))
+            asked = {name: value for name, value in zip(names, scope, strict=False) if value}
+            group.permissions.add(*Permission.objects.filter(**asked))
     return group
 
 

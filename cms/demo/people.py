@@ -8,6 +8,9 @@ PEOPLE = (
     ("bob@example.com", "馬場 ぼぶ", "customer"),
     ("carol@example.com", "加賀 かろる", "programming"),
     ("sam@example.com", "佐野 さむ", "shop"),
+    ("suzu@example.com", "鈴木 すず", "support"),
+    ("wataru@example.com", "和田 わたる", "warehouse"),
+    ("kei@example.com", "木村 けい", "accounting"),
     ("admin@example.com", "管理者", "administrator"),
 )
 

@@ -86,7 +86,7 @@ class PipelineRunAdmin(ReadOnlyAdmin):
         sheet = RunSheet(run, request.user, clock.now(), (asked.get("stage", ""), asked.get("item", "")))  # type: ignore[arg-type]
         context |= {
             "sheet": sheet,
-            "title": f"{run.order.number} {run.pipeline}",
+            "title": run,
             "may_operate": acts.may_operate(request),
             "may_take_back": acts.may_take_back(request),
         }

@@ -56,7 +56,7 @@ class PipelineRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pipeline} {self.order}"
+        return f"{self.order} {self.pipeline}"
 
 
 class StageRun(Leased):

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from cms.demo.load import _group as role
 from config.lib.realtime import broadcast
 from orders.admin.graph_svg import HEIGHT, WIDTH, layout, wrapped
 from orders.admin.run import RunSheet
@@ -25,6 +26,7 @@ from orders.pipeline.purchase import PURCHASE
 from shop.services import stock
 from tests import builders
 from tests.admin.test_every_page import AGAINST_THE_POLICY
+from tests.builders import member
 from tests.orders.stages import external, transactional
 from tests.orders.story import go
 from tests.orders.test_effects import Receiver, calling
@@ -338,12 +340,22 @@ def test_who_may_only_look_is_shown_no_form_and_refused(visit, carol, world, ref
     assert world.stage(refused, "instruct").state == State.PARKED
 
 
-def test_the_accounting_role_may_take_back_without_more(visit, carol, refused, django_user_model):
-    carol.user_permissions.add(*Permission.objects.filter(codename="view_pipelinerun"))
-    carol.groups.create(name="accounting")
-    assert "/take-back/" in visit(carol).get(_page(refused)).content.decode()
-    _take_back(visit(carol), refused)
-    assert refused.runs.get(pipeline="purchase").state != PipelineRun.State.RUNNING
+@pytest.mark.parametrize(("name", "may_take_back"), [("accounting", True), ("support", True), ("warehouse", False)])
+def test_who_answers_for_a_stage_brings_it_on_and_buyers_or_money_take_it_back(
+    visit, world, refused, name, may_take_back
+):
+    person = member(f"{name}@example.com", name, is_staff=True)
+    person.groups.add(role(name))
+    client = visit(person)
+    assert client.get("/admin/vod/title/").status_code == 200
+    assert client.get("/admin/orders/order/").status_code == 200
+    text = client.get(_page(refused)).content.decode()
+    assert ("/take-back/" in text) is may_take_back
+    assert "/retry/" in text
+    assert (_take_back(client, refused).status_code == 200) is may_take_back
+    assert (refused.runs.get(pipeline="purchase").state != PipelineRun.State.RUNNING) is may_take_back
+    assert client.get(f"/admin/shop/product/{builders.product().pk}/change/").status_code == 200
+    assert client.post("/admin/shop/product/add/", {"name": "x"}).status_code == 403
 
 
 # Live

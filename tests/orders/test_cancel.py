@@ -182,6 +182,11 @@ def test_the_back_office_hears_of_it_after_the_money_is_back(world, alice, paid,
         cancelling.cancel(paid, alice, "", world.now)
         world.work(paid)
         assert len(world.payments.refunds) == 1
+        paid.refresh_from_db()
+        assert paid.state == Order.State.CANCELLED
+        assert cancel_run(paid).state == PipelineRun.State.SUCCEEDED
+        assert kinds_of_mail(paid) == ["order_confirmed", "order_refunded"]
+        assert paid.runs.get(pipeline="purchase").state == PipelineRun.State.COMPENSATING
     for _ in range(3):
         world.later(minutes=30)
         world.work(paid)

@@ -83,6 +83,34 @@ def test_a_refusal_undoes_what_this_run_did_in_reverse(begin, log):
     assert row(run, "d").state == State.CANCELLED
 
 
+def test_the_order_hears_of_the_undoing_before_the_run_is_closed(begin, log):
+    away = transactional("tell", log.fails("tell", Transient("away")))
+    run = begin(
+        transactional("a", log.says("a"), undo=transactional("undo_a", log.fails("undo a", Transient("busy")))),
+        transactional("b", log.fails("b", Refused("no more")), "a", failure=takes_back("support")),
+        after_undoing=(away,),
+    )
+    go(run, log)
+    assert (log.done, log.ended) == (["a", "b", "undo a"], [])
+    log.later(seconds=2)
+    go(run, log)
+    assert log.done[3:] == ["undo a", "tell"]
+    assert (log.ended, run.state) == (["taken back: no more"], PipelineRun.State.COMPENSATING)
+    log.later(seconds=2)
+    go(run, log)
+    assert (log.ended, run.state) == (["taken back: no more"], PipelineRun.State.COMPENSATED)
+
+
+def test_where_nothing_is_to_undo_the_order_hears_of_it_at_once(begin, log):
+    closes = transactional("tell", log.fails("tell", Transient("away")))
+    run = begin(transactional("a", log.fails("a", Refused("no")), failure=takes_back("s")), after_undoing=(closes,))
+    go(run, log)
+    assert (log.ended, run.state) == (["taken back: no"], PipelineRun.State.COMPENSATING)
+    log.later(seconds=2)
+    go(run, log)
+    assert (log.ended, run.state) == (["taken back: no"], PipelineRun.State.COMPENSATED)
+
+
 def test_a_refusal_that_takes_nothing_back_waits_for_a_person(begin, log):
     run = begin(external("a", log.fails("a", Refused("out of stock there")), technique=Technique.REFERENCE))
     go(run, log)

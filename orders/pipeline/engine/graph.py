@@ -145,10 +145,11 @@ class GraphError(Exception):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A named graph in one version. `finished` and `taken_back` are called in the transaction that ends a run.
+    """A named graph in one version.
 
-    `after_undoing` are stages that close a run which was taken back, such as the mail that says so. Of two runs that
-    are due, the one of the higher `priority` goes first.
+    `finished` is called in the transaction that ends a run, `taken_back` in the one that ends its undoing. Then come
+    the stages `after_undoing`, which close a run that was taken back and which nobody waits for, such as the mail that
+    says so. Of two runs that are due, the one of the higher `priority` goes first.
     """
 
     name: str
@@ -228,6 +229,11 @@ class Pipeline:
     def undoings(self) -> tuple[Stage, ...]:
         """Every stage that a run has only when it is taken back."""
         return (*(stage.undo for stage in self.stages if stage.undo), *self.after_undoing)
+
+    @cached_property
+    def closing(self) -> frozenset[str]:
+        """The names of the stages that close a run which was taken back."""
+        return frozenset(stage.name for stage in self.after_undoing)
 
     def seq(self, name: str) -> int:
         return self._seq[name]

@@ -193,7 +193,11 @@ def after_end_of(stage: StageRun, run: PipelineRun, now: datetime) -> int:
 
 def _end_or_undo(stage: StageRun, run: PipelineRun, now: datetime) -> int:
     """After a stage that frees none: the next undoing, or the end of the run; `run` is locked by the caller."""
-    freed = takeback.next_after(run, stage.seq, now) if run.state == PipelineRun.State.COMPENSATING else 0
+    freed = 0
+    if run.state == PipelineRun.State.COMPENSATING:
+        if takeback.ends_with(stage, pipeline := graph.find(run.pipeline, run.version)):
+            _is_undone(run, pipeline, now)
+        freed = takeback.next_after(run, stage.seq, now)
     if not freed:
         end_if_done(run, now)
     return freed
@@ -227,20 +231,30 @@ def end_if_done(run: PipelineRun, now: datetime) -> None:
     if run.state == PipelineRun.State.RUNNING:
         run.state = PipelineRun.State.SUCCEEDED
         pipeline.finished(run.order, now)
-    elif takeback.begin(run, pipeline, now):
-        wake_worker(run.pk, run.priority)
-        return
-    else:
+    elif takeback.has_begun(run, pipeline) or not _begin_undoing(run, pipeline, now):
         run.state = PipelineRun.State.COMPENSATED
-        pipeline.taken_back(run.order, now, run.failure)
+    else:
+        return
     run.finished_at = now
     run.save(update_fields=["state", "finished_at"])
-    if run.state == PipelineRun.State.COMPENSATED:
-        _wake_children(run, now)
 
 
-def _wake_children(run: PipelineRun, now: datetime) -> None:
-    """Runs that were started because of this one, such as its cancellation, wait for its end, or look just now."""
+def _begin_undoing(run: PipelineRun, pipeline: graph.Pipeline, now: datetime) -> bool:
+    """Begin to undo what the run did, or to close it where there is nothing to undo; False without either."""
+    to_do = takeback.begin(run, pipeline, now)
+    if not to_do or to_do[0].name in pipeline.closing:
+        _is_undone(run, pipeline, now)
+    if to_do:
+        wake_worker(run.pk, run.priority)
+    return bool(to_do)
+
+
+def _is_undone(run: PipelineRun, pipeline: graph.Pipeline, now: datetime) -> None:
+    """Nothing of the run is left: the order hears of it, and so do the runs that were started because of this one.
+
+    They, such as its cancellation, wait for this or look just now.
+    """
+    pipeline.taken_back(run.order, now, run.failure)
     waits = StageRun.objects.filter(run__parent=run, state__in=(State.WAITING, State.RUNNING))
     for run_id, name, item in waits.values_list("run_id", "name", "item"):
         wake(run_id, name, item=item, now=now)

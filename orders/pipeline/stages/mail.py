@@ -10,7 +10,7 @@ from typing import Any
 
 from orders import queries
 from orders.carriers import parcels
-from orders.models import Effect, FulfillmentOrder, Order, OutboundMail, Shipment, TaxDocument
+from orders.models import Effect, FulfillmentOrder, Order, Shipment, StageRun, TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.graph import Output, Stage, Wait, external, parks
@@ -74,13 +74,13 @@ def taken_back(ctx: Context) -> Output:
 
 
 def cancelled(ctx: Context) -> Output:
-    """What became of a cancellation, unless the mail about the refund has said so, or nobody is left to be told."""
+    """What became of a cancellation, unless the mail about the refund says so, or nobody is left to be told."""
     refused = ctx.output_of("stop").get("refused", "")
     if refused:
         is_wanted = cancelling.asked(ctx.run).is_by_buyer
         return _send(ctx, "order_not_cancelled", why=refused) if is_wanted else {}
-    if OutboundMail.objects.filter(order=ctx.order, kind="order_refunded").exists():
-        return {"said_by": "order_refunded"}
+    if StageRun.objects.filter(run=ctx.run.parent_id, name="mail_refunded").exists():
+        return {"said_by": "mail_refunded"}
     return _send(ctx, "order_cancelled")
 
 
