@@ -6,6 +6,7 @@ promises of the pipeline are checked against the receivers' books; in the end al
 
 from collections import Counter
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from config.lib import clock
-from orders.models import Effect, Order, OrderEvent, PipelineRun, StageAttempt, StageRun
+from orders.models import Circuit, Effect, Order, OrderEvent, Pause, PipelineRun, StageAttempt, StageRun
 from orders.pipeline.engine import execute, gates, graph, operate
 from orders.pipeline.engine.context import LEASE, Context
 from orders.pipeline.engine.errors import Refused, Transient
@@ -146,6 +147,10 @@ class Machine(RuleBasedStateMachine):
         outside.__init__()  # type: ignore[misc]
         self.now: datetime = timezone.now()
         clock.now = lambda: self.now  # type: ignore[assignment]
+        gates.time.monotonic = lambda: self.now.timestamp()  # type: ignore[assignment]
+        Pause.objects.all().delete()
+        Circuit.objects.all().delete()
+        gates.forget()
         StageRun.objects.filter(state__in=StageRun.UNFINISHED).update(
             state=State.CANCELLED, lease_until=None, lease_owner=""
         )
@@ -354,9 +359,9 @@ def machine(monkeypatch, settings):
     settings.PIPELINE_EXECUTOR = "table"
     monkeypatch.setattr(graph, "_registry", {(PIPELINE.name, PIPELINE.version): PIPELINE})
     monkeypatch.setattr(clock, "now", clock.now)
+    monkeypatch.setattr(gates, "time", SimpleNamespace(monotonic=None))
     monkeypatch.setattr("config.lib.realtime.publish", lambda channel, event: None)
     Machine.reached.clear()
-    gates.forget()
     return Machine
 
 
