@@ -108,7 +108,7 @@ PURCHASE = register(
                 "grant",
                 grant.act,
                 "charge",
-                failure=parks("support"),
+                failure=takes_back("support"),
                 can_be_skipped=False,
                 undo=transactional("revoke", grant.undo, failure=parks("support"), can_be_skipped=False),
             ),

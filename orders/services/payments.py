@@ -20,10 +20,6 @@ from orders.services import events
 State = Payment.State
 
 
-class AmountDiffers(Exception):
-    """The provider was paid another sum than the order comes to."""
-
-
 class NotPayable(Exception):
     """The order does not wait for a payment any more."""
 
@@ -45,9 +41,10 @@ def note_opened(payment: Payment, ref: str) -> None:
 
 @transaction.atomic
 def apply_status(payment: Payment, status: PaymentStatus, *, now: datetime) -> Payment:
-    """Write what the provider said, as far as it leads forward; raises `AmountDiffers` for a wrong sum.
+    """Write what the provider said, as far as it leads forward.
 
-    Applying the same answer twice, or an older one after a newer, changes nothing.
+    Applying the same answer twice, or an older one after a newer, changes nothing. What was paid is written down
+    whatever it is: whether it is what the order comes to is asked before anything is given for it.
     """
     lock_one(Order.objects.all(), pk=payment.order_id)
     payment = Payment.objects.select_related("order").get(pk=payment.pk)
@@ -65,12 +62,8 @@ def apply_status(payment: Payment, status: PaymentStatus, *, now: datetime) -> P
 
 
 def _succeed(payment: Payment, status: PaymentStatus, now: datetime) -> None:
-    if (status.amount, status.currency) != (payment.amount, payment.currency):
-        raise AmountDiffers(
-            f"{payment.order.number} comes to {payment.amount} {payment.currency}, "
-            f"the provider was paid {status.amount} {status.currency}"
-        )
-    payment.move_to(State.SUCCEEDED, captured=status.amount, charge_ref=status.charge_ref, decline_code="")
+    paid = {"captured": status.amount, "currency": status.currency, "charge_ref": status.charge_ref}
+    payment.move_to(State.SUCCEEDED, decline_code="", **paid)
     events.record(payment.order, "orders.payment.succeeded", now=now, payment=payment.pk, amount=status.amount)
 
 

@@ -183,16 +183,27 @@ def test_a_payment_in_the_last_moment_counts(world, alice, mug):
     assert order.is_paid
 
 
-def test_another_sum_than_asked_for_fulfils_nothing_and_calls_a_person(world, alice, mug):
-    order = world.order(alice, mug)
+@pytest.mark.parametrize("sum_paid", [1, 100_000])
+def test_another_sum_than_asked_for_fulfils_nothing_and_is_given_back(world, alice, mug, film, sum_paid):
+    order = world.order(alice, mug, film)
     world.work(order, only="charge")
-    world.payments.buyer_pays(world.payment_of(order), amount=1)
+    world.payments.buyer_pays(world.payment_of(order), amount=sum_paid)
     world.later(minutes=2)
     world.work(order)
 
     order.refresh_from_db()
     assert not order.is_paid
-    assert world.stage(order, "charge").state == State.PARKED
+    assert order.state == Order.State.CANCELLED
+    assert [refund["amount"] for refund in world.payments.refunds] == [sum_paid]
+    assert f"{sum_paid} JPY were paid" in world.run_of(order).failure
+    assert not Entitlement.objects.exists()
+    assert not TaxDocument.objects.exists()
+    assert world.warehouse.instructions == {}
+    assert StockItem.objects.get(variant=mug).reserved == 0
+    [mail] = OutboundMail.objects.all()
+    assert mail.kind == "order_refunded"
+    assert f"{sum_paid:,}" in mail.text
+    assert f"{order.total:,}" not in mail.text.partition("Given back:")[2]
 
 
 def test_stock_that_went_to_somebody_else_is_refunded_with_a_mail(world, alice, mug):

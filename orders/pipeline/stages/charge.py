@@ -10,10 +10,10 @@ from orders.models import Payment
 from orders.payments import provider
 from orders.payments.base import PaymentStatus, Standing
 from orders.pipeline.engine.context import Context
-from orders.pipeline.engine.errors import Refused, Uncertain
+from orders.pipeline.engine.errors import Refused
 from orders.pipeline.engine.graph import Output, Wait
 from orders.services.checkout import payment_deadline
-from orders.services.payments import AmountDiffers, apply_status, current_payment, note_opened
+from orders.services.payments import apply_status, current_payment, note_opened
 
 # A lost webhook is made good by asking: after 1, 3, 10, then every 30 minutes.
 LOOKS = (timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=10), timedelta(minutes=30))
@@ -31,10 +31,7 @@ def act(ctx: Context) -> Output | Wait:
     if payment.state == Payment.State.CANCELLED:  # another way of paying was chosen while this one was opened
         return Wait(until=ctx.now)
     status = _ask(ctx, payment, is_over)
-    try:
-        payment = apply_status(payment, status, now=ctx.now)
-    except AmountDiffers as error:
-        raise Uncertain(str(error)) from error
+    payment = apply_status(payment, status, now=ctx.now)
     if payment.state == Payment.State.SUCCEEDED:
         return {"payment": payment.pk, "amount": payment.captured, "charge": payment.charge_ref}
     if is_over and payment.state == Payment.State.PENDING:  # the provider works on it: it may still be paid

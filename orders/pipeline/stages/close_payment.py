@@ -12,7 +12,7 @@ from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.graph import Output, Wait
 from orders.services import cancelling, payments
-from orders.services.payments import AmountDiffers, apply_status, current_payment
+from orders.services.payments import apply_status, current_payment
 
 DEADLINE = timedelta(days=3)
 LOOK = timedelta(minutes=1)
@@ -22,11 +22,7 @@ def act(ctx: Context) -> Output | Wait:
     cancelling.withdraw_unopened(ctx.order)
     payment = current_payment(ctx.order)
     if payment and payment.state == Payment.State.PENDING:
-        status = provider(payment.provider).cancel(payment)
-        try:
-            payment = apply_status(payment, status, now=ctx.now)
-        except AmountDiffers as error:
-            raise Uncertain(str(error)) from error
+        payment = apply_status(payment, provider(payment.provider).cancel(payment), now=ctx.now)
     if payment and payment.state == Payment.State.PENDING:  # the provider works on it: it may still be paid
         if ctx.is_past_deadline:
             raise Uncertain("The payment service has not said whether it was paid")

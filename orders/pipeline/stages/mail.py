@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Sum
+
 from orders import queries
 from orders.carriers import parcels
-from orders.models import Effect, FulfillmentOrder, Order, Shipment, StageRun, TaxDocument
+from orders.models import Effect, FulfillmentOrder, Order, Refund, Shipment, StageRun, TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.graph import Output, Stage, Wait, external, parks
@@ -70,7 +72,9 @@ def _send_parcel(ctx: Context, shipment: Shipment) -> int:
 
 
 def taken_back(ctx: Context) -> Output:
-    return _send(ctx, "order_refunded", asked_by=cancelling.asked_by(ctx.order))
+    refunds = Refund.objects.filter(payment__order=ctx.order, state=Refund.State.SUCCEEDED)
+    given_back = refunds.aggregate(total=Sum("amount"))["total"] or 0
+    return _send(ctx, "order_refunded", asked_by=cancelling.asked_by(ctx.order), given_back=given_back)
 
 
 def cancelled(ctx: Context) -> Output:
