@@ -39,7 +39,7 @@ format: dev ## write code and templates in the one style
 	@git ls-files 'templates/*.html' | xargs -r .venv/bin/djade --target-version 5.2
 
 .PHONY: proof
-proof: dev ## every proof at its full size, under an hour in all
+proof: dev ## every proof at its full size, which takes more than an hour
 	@PROOF=full $(IN) scripts/test.py $(ARGS)
 proof-pipeline: dev ## the purchase pipeline: kills, flushed brokers, crowds at a small stock
 	@PROOF=full $(IN) scripts/test.py tests/chaos tests/pipeline tests/orders tests/journeys $(ARGS)

@@ -108,7 +108,7 @@ SIZES = {
     "small": Size(),
     "sample": Size(small=(48, 0), back=(8, 0), purchase=(8, 0)),
     "some": Size(small=(0, 8), back=(16, 3), purchase=(16, 3)),
-    "full": Size(small=(0, 400), back=(0, 200), purchase=(0, 300)),
+    "full": Size(small=(0, 150), back=(0, 50), purchase=(0, 100)),
 }
 
 

@@ -366,7 +366,7 @@ def machine(monkeypatch, settings):
 
 
 def test_whatever_happens_in_whatever_order_the_promises_hold(machine):
-    examples, steps = (1500, 60) if IS_FULL else (40, 40)
+    examples, steps = (400, 60) if IS_FULL else (40, 40)
     run_state_machine_as_test(
         machine,
         settings=settings(
