@@ -3,11 +3,14 @@
 Imported by the workers that a benchmark starts, never by the service.
 """
 
+import os
+from pathlib import Path
 from typing import Any
 
 from celery import signals
 
 from orders.models import Effect
+from orders.pipeline.engine import released
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Pipeline, Stage, external, parks, register, transactional
 
@@ -32,3 +35,6 @@ def _chain(name: str, make: Any, **options: Any) -> Pipeline:
 
 _chain(ALONE, external, technique=Effect.Technique.KEY, system="nobody")
 _chain(TOGETHER, transactional)
+# A worker starts with released graphs alone.
+released.FILE = Path(os.environ["VAR_DIR"]) / f"released-{os.getpid()}.json"
+released.release(released.FILE)
