@@ -9,4 +9,4 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         """Make the pipelines, receivers and sweeps known before anything runs."""
         from orders import checks, receivers, sweeper  # noqa: F401
-        from orders.pipeline import cancel, purchase  # noqa: F401
+        from orders.pipeline import cancel, purchase, refund  # noqa: F401

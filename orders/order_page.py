@@ -17,12 +17,15 @@ from orders.models import (
     OutboundMail,
     Payment,
     PipelineRun,
+    Refund,
+    RefundLine,
     ShipmentLine,
     StageRun,
     TaxDocument,
 )
 from orders.pictures import picture_of
 from orders.services.cancelling import Standing, asked_by, standing
+from orders.services.refunding import REFUND
 from shop.models import ProductImage
 from vod.models import Entitlement
 
@@ -48,6 +51,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class GivenBack:
+    """Money given back of an order that goes on: `state` is asked, sent or failed."""
+
+    refund: Refund
+    lines: tuple[RefundLine, ...]
+    state: str
+
+
+@dataclass(frozen=True)
 class OrderPage:
     """`phase` is unpaid, checking (the provider is at it), confirming (paid, and being written down), paid, expired or
     cancelled."""
@@ -61,6 +73,7 @@ class OrderPage:
     is_mail_sent: bool
     cancelling: Standing
     cancelled_by: str = ""
+    refunds: tuple["GivenBack", ...] = ()
 
     @property
     def videos(self) -> list[Row]:
@@ -82,7 +95,7 @@ class OrderPage:
     @property
     def is_open(self) -> bool:
         """Whether anything may still change, so that the page listens."""
-        return self.order.state in OPEN
+        return self.order.state in OPEN or any(one.state == "asked" for one in self.refunds)
 
     @property
     def was_charged(self) -> bool:
@@ -109,6 +122,7 @@ def order_page(user: User, number: str, *, is_payable: bool = True) -> OrderPage
         is_mail_sent=order.is_paid and _is_confirmed_by_mail(order),
         cancelling=standing(order) if order.state in OPEN else Standing(),
         cancelled_by=asked_by(order) if order.state == Order.State.CANCELLED else "",
+        refunds=tuple(_refunds(order)) if order.is_paid else (),
     )
 
 
@@ -158,8 +172,18 @@ def _parcels(order: Order) -> list[Parcel]:
 
 
 def _documents(order: Order) -> list[TaxDocument]:
-    """The simplified qualified invoice, and the document that corrects it where money went back."""
-    return list(TaxDocument.objects.filter(order=order).order_by("pk").prefetch_related("summaries"))
+    """The simplified qualified invoice, and what corrects it where money went back: not where it came back since."""
+    stated = TaxDocument.objects.filter(order=order).exclude(refund__state__in=Refund.VOID)
+    return list(stated.order_by("pk").prefetch_related("summaries"))
+
+
+def _refunds(order: Order) -> list[GivenBack]:
+    """What staff gave back, but for what was given up; a whole purchase that was taken back is told by its order."""
+    states = {Refund.State.REQUESTED: "asked", Refund.State.SUCCEEDED: "sent", Refund.State.FAILED: "failed"}
+    asked = Refund.objects.filter(payment__order=order, run__pipeline=REFUND)
+    asked = asked.exclude(state=Refund.State.GIVEN_UP).order_by("pk")
+    rows = asked.prefetch_related(Prefetch("lines", RefundLine.objects.select_related("order_line")))
+    return [GivenBack(one, tuple(one.lines.all()), states[Refund.State(one.state)]) for one in rows]
 
 
 def _is_confirmed_by_mail(order: Order) -> bool:
@@ -252,8 +276,10 @@ def _step(key: str, label: str, *, at: datetime | None) -> Step:
 def _ended(order: Order) -> Step:
     if order.state == Order.State.EXPIRED:
         return Step("expired", _("Not paid in time; nothing was charged"), "stopped")
-    is_charged = any(payment.state == Payment.State.SUCCEEDED for payment in order.payments.all())
-    words = _("Cancelled; the payment was given back") if is_charged else _("Cancelled; nothing was charged")
+    charged = [payment for payment in order.payments.all() if payment.state == Payment.State.SUCCEEDED]
+    if any(payment.refunded < payment.captured for payment in charged):
+        return Step("cancelled", _("Cancelled; the payment is being given back"), "stopped")
+    words = _("Cancelled; the payment was given back") if charged else _("Cancelled; nothing was charged")
     return Step("cancelled", words, "stopped")
 
 

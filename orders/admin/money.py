@@ -11,9 +11,15 @@ from unfold.decorators import display
 from config.lib.money import yen
 from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, link, state_column
 from orders.admin import words
-from orders.models import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
+from orders.models import Payment, ProviderEvent, Refund, RefundLine, TaxDocument, TaxDocumentSummary
 
 DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.CORRECTION: BUSY}
+
+
+class RefundLineInline(ReadOnlyInline):
+    model = RefundLine
+    fields = ("order_line", "quantity", "amount", "is_restocked", "is_recalled")
+    related = ("order_line",)
 
 
 class RefundInline(ReadOnlyInline):
@@ -54,12 +60,23 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("amount_words", "order_link", "state_word", "failure", "reason", "provider_ref", "created_at")
-    list_filter = ("state",)
+    list_display = (
+        "amount_words",
+        "order_link",
+        "kind",
+        "state_word",
+        "failure",
+        "reason",
+        "requested_by",
+        "provider_ref",
+        "created_at",
+    )
+    list_filter = ("state", "kind")
     search_fields = ("payment__order__number", "key", "provider_ref", "reason")
     date_hierarchy = "created_at"
     ordering = ("-pk",)
-    related = ("payment__order",)
+    related = ("payment__order", "run__order", "requested_by")
+    inlines = (RefundLineInline,)
     state_word = state_column("state", words.REFUND_COLOURS, _("state"))
 
     @display(description=_("order"), ordering="payment__order__number")
@@ -69,6 +86,27 @@ class RefundAdmin(ReadOnlyAdmin):
     @display(description=_("amount"), ordering="amount")
     def amount_words(self, refund: Refund) -> str:
         return yen(refund.amount)
+
+
+@admin.register(RefundLine)
+class RefundLineAdmin(ReadOnlyAdmin):
+    list_display = ("line_name", "order_link", "quantity", "amount_words", "is_restocked", "is_recalled")
+    list_filter = ("is_restocked", "is_recalled", "refund__state")
+    search_fields = ("refund__payment__order__number", "order_line__name", "order_line__sku")
+    ordering = ("-pk",)
+    related = ("refund__payment__order", "order_line")
+
+    @display(description=_("order line"), ordering="order_line__name")
+    def line_name(self, row: RefundLine) -> str:
+        return row.order_line.name
+
+    @display(description=_("order"), ordering="refund__payment__order__number")
+    def order_link(self, row: RefundLine) -> SafeString | str:
+        return link(row.refund.payment.order)
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_words(self, row: RefundLine) -> str:
+        return yen(row.amount)
 
 
 class Unprocessed(TickFilter):

@@ -49,6 +49,12 @@ STAGES: dict[str, Any] = {
     "stop": _("Stop the purchase"),
     "await_undone": _("Wait until the purchase is undone"),
     "mail_cancelled": _("Mail what became of the cancellation"),
+    "recall": _("Stop the goods at the warehouse"),
+    "withdraw": _("Withdraw the right to watch"),
+    "restore": _("Give back the right to watch"),
+    "restock": _("Put the goods back into stock"),
+    "await_refund": _("Wait until the money has arrived"),
+    "mail_refund": _("Mail what was given back"),
 }
 
 
@@ -64,6 +70,8 @@ EVENTS: dict[str, Any] = {
     "orders.order.paid": _("The order is paid"),
     "orders.shipment.sent": _("A parcel was sent"),
     "orders.refund.succeeded": _("The money was given back"),
+    "orders.refund.asked": _("Money was to be given back"),
+    "orders.refund.given_up": _("The money was not given back after all"),
     "orders.refund.failed": _("The refund failed: the money came back and is owed to the buyer"),
     "orders.order.cancel_asked": _("The order was to be cancelled"),
     "orders.order.taken_back": _("The order was taken back"),
@@ -73,6 +81,7 @@ MAILS: dict[str, Any] = {
     "order_confirmed": _("confirmation of the order"),
     "order_shipped": _("notice of a shipment"),
     "order_refunded": _("notice of the refund"),
+    "refund_given": _("notice of a refund"),
     "order_cancelled": _("notice of the cancellation"),
     "order_not_cancelled": _("notice that it could not be cancelled"),
 }
@@ -122,7 +131,12 @@ PAYMENT_COLOURS = {
     Payment.State.SUCCEEDED: GOOD,
     Payment.State.CANCELLED: PLAIN,
 }
-REFUND_COLOURS = {Refund.State.REQUESTED: WAITS, Refund.State.SUCCEEDED: GOOD, Refund.State.FAILED: BAD}
+REFUND_COLOURS = {
+    Refund.State.REQUESTED: WAITS,
+    Refund.State.SUCCEEDED: GOOD,
+    Refund.State.FAILED: BAD,
+    Refund.State.GIVEN_UP: PLAIN,
+}
 MAIL_COLOURS = {
     OutboundMail.State.QUEUED: WAITS,
     OutboundMail.State.HANDING_OVER: BUSY,

@@ -13,7 +13,7 @@ from orders.models.fulfilment import (
 )
 from orders.models.gates import Circuit, Pause
 from orders.models.mail import OutboundMail
-from orders.models.money import Payment, ProviderEvent, Refund, TaxDocument, TaxDocumentSummary
+from orders.models.money import Payment, ProviderEvent, Refund, RefundLine, TaxDocument, TaxDocumentSummary
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
 from orders.models.outgoing import WebhookDelivery, WebhookEndpoint
 from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
@@ -40,6 +40,7 @@ __all__ = [
     "Placement",
     "ProviderEvent",
     "Refund",
+    "RefundLine",
     "Shipment",
     "ShipmentLine",
     "ShippingList",

@@ -1,5 +1,6 @@
 """The money of an order: payments, refunds, what providers told us, and the tax document."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -9,7 +10,8 @@ from django.utils.translation import pgettext_lazy
 
 from config.lib.appendonly import AppendOnly
 from config.lib.states import Stateful
-from orders.models.order import Order
+from orders.models.order import Order, OrderLine
+from orders.models.pipeline import PipelineRun
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -74,34 +76,108 @@ class Payment(Stateful):
         return f"{self.order} #{self.generation} {self.get_state_display()}"
 
 
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def standing(self) -> "RefundQuerySet":
+        """Those that count: asked for or given back. One that failed, or was given up, has freed its sum."""
+        return self.exclude(state__in=Refund.VOID)
+
+
 class Refund(Stateful):
-    """Money given back. The row with its key is written before the call."""
+    """Money given back by one run of a pipeline. The row with its key is written before the call.
+
+    Of `amount` yen, `shipping` are of the shipping fee, and the rest stands in its lines. It may be taken on by the
+    provider, and so have its reference, before it is given back.
+    """
+
+    class Kind(models.TextChoices):
+        REST = "rest", _("all that is left")
+        LINES = "lines", _("by line")
+        AMOUNT = "amount", _("a free amount")
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("requested")
         SUCCEEDED = "succeeded", _("given back")
         FAILED = "failed", _("failed")
+        GIVEN_UP = "given_up", pgettext_lazy("refund", "given up")
 
     # A bank may send money back days after the provider had called it given back.
-    MOVES = {State.REQUESTED: (State.SUCCEEDED, State.FAILED), State.SUCCEEDED: (State.FAILED,)}
+    MOVES = {State.REQUESTED: (State.SUCCEEDED, State.FAILED, State.GIVEN_UP), State.SUCCEEDED: (State.FAILED,)}
+    VOID = (State.FAILED, State.GIVEN_UP)
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     key = models.CharField(_("key"), max_length=120, unique=True)
     amount = models.PositiveIntegerField(_("amount"))
+    shipping = models.PositiveIntegerField(_("of it for shipping"), default=0, db_default=0)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REST, db_default=Kind.REST)
     reason = models.CharField(_("reason"), max_length=200)
+    run = models.OneToOneField(
+        PipelineRun, models.PROTECT, null=True, blank=True, related_name="refund", verbose_name=_("run")
+    )
+    token = models.UUIDField(_("form"), null=True, blank=True, unique=True, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("asked for by"),
+    )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.REQUESTED)
     provider_ref = models.CharField(_("reference at the provider"), max_length=255, null=True, blank=True, unique=True)
     failure = models.CharField(_("why it failed"), max_length=60, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
+    objects = RefundQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
         indexes = [models.Index(fields=["created_at"], condition=Q(state="failed"), name="refund_failed")]
-        constraints = [models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive"),
+            models.CheckConstraint(condition=Q(shipping__lte=F("amount")), name="refund_shipping_is_part_of_it"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.payment.order} {self.amount}"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the provider has taken it on, and the money has not arrived yet."""
+        return self.state == self.State.REQUESTED and self.provider_ref is not None
+
+
+class RefundLine(models.Model):
+    """What one refund gives back of one order line: `amount` yen for `quantity` pieces, or off its price where none.
+
+    Goods that had left come back to the shelf (`is_restocked`) or stay with the buyer; goods that had not are stopped
+    at the warehouse (`is_recalled`) and lie on the shelf still.
+    """
+
+    refund = models.ForeignKey(Refund, models.PROTECT, related_name="lines", verbose_name=_("refund"))
+    order_line = models.ForeignKey(OrderLine, models.PROTECT, related_name="refund_lines", verbose_name=_("order line"))
+    quantity = models.PositiveIntegerField(_("quantity"))
+    amount = models.PositiveIntegerField(_("amount"))
+    is_restocked = models.BooleanField(_("comes back to the shelf"), default=False)
+    is_recalled = models.BooleanField(_("stopped at the warehouse"), default=False)
+
+    class Meta:
+        verbose_name = _("refund line")
+        verbose_name_plural = _("refund lines")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "order_line"], name="refundline_once_per_refund"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1) | Q(amount__gte=1, is_restocked=False, is_recalled=False),
+                name="refundline_is_about_something",
+            ),
+            models.CheckConstraint(
+                condition=~Q(is_restocked=True, is_recalled=True), name="refundline_recalled_never_left_the_shelf"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_line.name} × {self.quantity}"
 
 
 class ProviderEvent(models.Model):
@@ -141,6 +217,9 @@ class TaxDocument(AppendOnly):
     number = models.CharField(_("number"), max_length=20, unique=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="tax_documents", verbose_name=_("order"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SIMPLIFIED_INVOICE)
+    refund = models.OneToOneField(
+        Refund, models.PROTECT, null=True, blank=True, related_name="tax_document", verbose_name=_("refund")
+    )
     issuer = models.CharField(_("issuer"), max_length=100)
     registration_number = models.CharField(_("registration number"), max_length=14)
     lines = models.JSONField(_("lines"))
@@ -150,7 +229,15 @@ class TaxDocument(AppendOnly):
     class Meta:
         verbose_name = _("tax document")
         verbose_name_plural = _("tax documents")
-        constraints = [models.UniqueConstraint(fields=["order", "kind"], name="taxdocument_one_of_a_kind_per_order")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(kind="simplified_invoice"), name="taxdocument_one_invoice_per_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="correction") | Q(refund__isnull=True),
+                name="taxdocument_of_a_refund_corrects",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -222,6 +222,7 @@ class OperatorAction(AppendOnly):
         CHANGE = "change", _("change the input and retry")
         RESUME = "resume", _("resume from here")
         TAKE_BACK = "take_back", _("take back")
+        REFUND = "refund", _("give money back")
         ASSIGN = "assign", _("assign")
         PAUSE = "pause", _("pause")
         GO_ON = "go_on", _("go on after a pause")

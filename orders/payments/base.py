@@ -38,10 +38,14 @@ class PaymentStatus:
 
 @dataclass(frozen=True)
 class RefundStatus:
-    """Whether money that was given back arrived. A refund may fail days after it had succeeded."""
+    """Whether money that was given back arrived. A refund may fail days after it had succeeded.
+
+    One that is pending is neither: it waits for the provider's bank, or for an account that the buyer has to name.
+    """
 
     is_failed: bool
     reason: str = ""
+    is_pending: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class PaymentProvider(Protocol):
     def refund_request(self, payment: Payment, amount: int, key: str) -> Json: ...
 
     def refund(self, request: Json, key: str) -> Json:
-        """Give money back; the answer holds `id`. Safe to repeat under the same key."""
+        """Give money back; the answer holds `id`, and `is_pending` where it has not arrived. Safe to repeat by key."""
 
     def find_refund(self, request: Json, key: str) -> Json | None:
         """The refund an earlier attempt made under that key, if it came that far."""

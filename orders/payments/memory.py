@@ -18,7 +18,10 @@ class MemoryProvider:
     payments: dict[str, PaymentStatus] = field(default_factory=dict)
     by_key: dict[str, Json] = field(default_factory=dict)
     refunds: list[Json] = field(default_factory=list)
+    refund_refs: list[str] = field(default_factory=list)
     failed_refunds: dict[str, str] = field(default_factory=dict)
+    refunds_take_days: bool = False
+    pending_refunds: set[str] = field(default_factory=set)
 
     def opening_request(self, payment: Payment) -> Json:
         return {"amount": payment.amount, "currency": payment.currency, "method": payment.method, "payment": payment.pk}
@@ -56,11 +59,18 @@ class MemoryProvider:
         refuse_inside_transaction("the payment provider in memory")
         if key not in self.by_key:
             paid = next((p for p in self.payments.values() if p.charge_ref == request["charge"]), None)
-            back = sum(r["amount"] for r in self.refunds if r["charge"] == request["charge"])
+            back = sum(
+                one["amount"]
+                for number, one in enumerate(self.refunds)
+                if one["charge"] == request["charge"] and self.refund_refs[number] not in self.failed_refunds
+            )
             if paid is None or back + request["amount"] > paid.amount:
                 raise Refused("More would be given back than was paid")
             self.refunds.append(request)
-            self.by_key[key] = {"id": f"re_{len(self.refunds)}", "status": "succeeded"}
+            ref, is_pending = f"re_{len(self.refunds)}_{key[-60:]}", self.refunds_take_days
+            self.refund_refs.append(ref)
+            self.pending_refunds |= {ref} if is_pending else set()
+            self.by_key[key] = {"id": ref, "status": "pending" if is_pending else "succeeded", "is_pending": is_pending}
         return self.by_key[key]
 
     def find_refund(self, request: Json, key: str) -> Json | None:
@@ -68,7 +78,8 @@ class MemoryProvider:
 
     def refund_status(self, ref: str) -> RefundStatus:
         refuse_inside_transaction("the payment provider in memory")
-        return RefundStatus(ref in self.failed_refunds, self.failed_refunds.get(ref, ""))
+        is_failed = ref in self.failed_refunds
+        return RefundStatus(is_failed, self.failed_refunds.get(ref, ""), ref in self.pending_refunds and not is_failed)
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         if signature != "signed":
@@ -80,6 +91,9 @@ class MemoryProvider:
 
     def refund_fails_late(self, ref: str, reason: str = "expired_or_canceled_card") -> None:
         self.failed_refunds[ref] = reason
+
+    def refund_arrives(self, ref: str) -> None:
+        self.pending_refunds.discard(ref)
 
     def buyer_pays(self, payment: Payment, *, amount: int | None = None) -> None:
         known = self.payments[payment.provider_ref or ""]

@@ -20,6 +20,7 @@ _STANDINGS = {
     "canceled": Standing.CANCELLED,
 }
 _FAILED_REFUNDS = ("failed", "canceled")
+_PENDING_REFUNDS = ("pending", "requires_action")
 
 
 class StripeProvider:
@@ -87,7 +88,7 @@ class StripeProvider:
             made = v1.refunds.create(params=request, options={"idempotency_key": key})
         if made.status in _FAILED_REFUNDS:
             raise Refused(f"Stripe: the refund {made.id} {made.status}: {made.failure_reason}")
-        return {"id": made.id, "status": made.status}
+        return _taken_on(made)
 
     def find_refund(self, request: Json, key: str) -> Json | None:
         v1 = self._v1("look a refund up")
@@ -96,14 +97,15 @@ class StripeProvider:
         for refund in known.data:
             is_ours = refund.metadata and refund.metadata.to_dict().get("key") == request["metadata"]["key"]
             if is_ours and refund.status not in _FAILED_REFUNDS:
-                return {"id": refund.id, "status": refund.status}
+                return _taken_on(refund)
         return None
 
     def refund_status(self, ref: str) -> RefundStatus:
         v1 = self._v1("ask for a refund")
         with _Sorted(refusal=Transient):
             refund = v1.refunds.retrieve(ref)
-        return RefundStatus(refund.status in _FAILED_REFUNDS, getattr(refund, "failure_reason", None) or "")
+        reason = getattr(refund, "failure_reason", None) or ""
+        return RefundStatus(refund.status in _FAILED_REFUNDS, reason, refund.status in _PENDING_REFUNDS)
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         try:
@@ -151,6 +153,10 @@ class _Sorted:
         if (error.http_status or 0) >= 500 and self.key_is_spent_by_a_fault:
             return Spent(words)  # under the same key Stripe would repeat this very fault
         return Transient(words)
+
+
+def _taken_on(refund: Any) -> Json:
+    return {"id": refund.id, "status": refund.status, "is_pending": refund.status in _PENDING_REFUNDS}
 
 
 def _session_request(payment: Payment, metadata: Json) -> Json:

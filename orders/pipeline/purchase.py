@@ -17,6 +17,7 @@ from orders.models import Effect, Order
 from orders.pipeline.engine.graph import Pipeline, external, parks, register, takes_back, transactional, wait
 from orders.pipeline.retries import PATIENT, WHILE_PAYING
 from orders.pipeline.stages import (
+    await_refund,
     await_shipment,
     backoffice,
     charge,
@@ -177,7 +178,7 @@ PURCHASE = register(
         taken_back=taken_back,
         after_undoing=(
             mail_stage("mail_refunded", mail.taken_back, when=was_paid),
-            external(  # the last of all: nobody's money waits for the back office
+            external(  # after the mail: no buyer waits for the back office
                 "cancel_record",
                 backoffice.cancel,
                 failure=parks("shop"),
@@ -185,6 +186,13 @@ PURCHASE = register(
                 technique=Technique.REFERENCE,
                 system="backoffice",
                 retry=PATIENT,
+            ),
+            wait(  # the last of all: nobody waits for a bank
+                "await_refund",
+                await_refund.act,
+                failure=parks("accounting"),
+                when=was_paid,
+                deadline=await_refund.DEADLINE,
             ),
         ),
     )

@@ -151,6 +151,29 @@ def take_off_the_lists(order: Order) -> None:
         fulfillment_order.move_to(FulfillmentOrder.State.CANCELLED)
 
 
+def note_recalled(fulfillment_order: FulfillmentOrder) -> None:
+    """The warehouse has stopped it before anything left: nothing of it is to be waited for any more."""
+    order = lock_one(Order.objects.all(), pk=fulfillment_order.order_id)
+    fulfillment_order.refresh_from_db(fields=["state"])
+    if fulfillment_order.state != FulfillmentOrder.State.CANCELLED:
+        fulfillment_order.move_to(FulfillmentOrder.State.CANCELLED)
+        order.fulfillment_state = _delivery(order)
+        order.save(update_fields=["fulfillment_state"])
+
+
+def _delivery(order: Order) -> str:
+    """How much of the goods has left, of those that were not stopped at the warehouse."""
+    states = Order.FulfillmentState
+    goods = order.lines.filter(variant__isnull=False)
+    goods = goods.exclude(fulfillment_line__fulfillment_order__state=FulfillmentOrder.State.CANCELLED)
+    if not goods.exists():
+        return states.NONE_REQUIRED
+    if not goods.exclude(fulfillment_line__shipped_quantity__gte=F("quantity")).exists():
+        return states.FULFILLED
+    is_begun = goods.filter(fulfillment_line__shipped_quantity__gte=1).exists()
+    return states.PARTIALLY_FULFILLED if is_begun else states.UNFULFILLED
+
+
 @transaction.atomic
 def record_shipment(*, reference: str, shipment: ReportedShipment, now: datetime) -> FulfillmentOrder:
     """Write one parcel the warehouse has sent: stock leaves, lines and order move on. The same parcel twice is one.
@@ -163,7 +186,7 @@ def record_shipment(*, reference: str, shipment: ReportedShipment, now: datetime
     order = lock_one(Order.objects.all(), pk=found)
     fulfillment_order = FulfillmentOrder.objects.get(reference=reference)
     if fulfillment_order.state == FulfillmentOrder.State.CANCELLED:
-        raise UnknownShipment(f"{reference} was cancelled before the warehouse was told of it")
+        raise UnknownShipment(f"{reference} was cancelled before anything of it left")
     parcel, is_new = Shipment.objects.get_or_create(
         fulfillment_order=fulfillment_order,
         external_id=shipment.external_id,
@@ -199,9 +222,7 @@ def _move_on(order: Order, fulfillment_order: FulfillmentOrder, parcel: Shipment
     if fulfillment_order.state == states.OPEN:  # the report was faster than the answer to our instruction
         fulfillment_order.move_to(states.ACCEPTED)
     fulfillment_order.move_to(states.SHIPPED if is_whole else states.PARTIALLY_SHIPPED)
-    goods = order.lines.filter(variant__isnull=False)
-    is_all = not goods.exclude(fulfillment_line__shipped_quantity__gte=F("quantity")).exists()
-    order.fulfillment_state = Order.FulfillmentState.FULFILLED if is_all else Order.FulfillmentState.PARTIALLY_FULFILLED
+    order.fulfillment_state = _delivery(order)
     order.save(update_fields=["fulfillment_state"])
     events.record(
         order,
@@ -210,5 +231,5 @@ def _move_on(order: Order, fulfillment_order: FulfillmentOrder, parcel: Shipment
         is_public=True,
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
-        is_whole=is_all,
+        is_whole=order.fulfillment_state == Order.FulfillmentState.FULFILLED,
     )

@@ -30,6 +30,7 @@ STAGE_OF = {
     "order_confirmed": "mail",
     "order_shipped": "mail_shipped",
     "order_refunded": "mail_refunded",
+    "refund_given": "mail_refund",
     "order_cancelled": "mail_cancelled",
     "order_not_cancelled": "mail_cancelled",
 }

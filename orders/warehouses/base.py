@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from orders.pipeline.engine.errors import Refused
+
 Json = dict[str, Any]
 
 
@@ -44,12 +46,23 @@ class BadSignature(Exception):
     """The report was not signed with our secret, or too long ago."""
 
 
+class AlreadySent(Refused):
+    """Some of the instruction has left, so that the warehouse cannot stop it any more."""
+
+
 class WarehouseSystem(Protocol):
     def instruct(self, instruction: Json, key: str) -> Json:
         """Hand an instruction over; the answer holds `id`. The reference makes it safe to repeat."""
 
     def look_up(self, instruction: Json, key: str) -> Json | None:
         """The instruction with that reference where the warehouse has it."""
+
+    def cancel(self, request: Json, key: str) -> Json:
+        """Stop the instruction with the `reference` of the request, of which nothing has left.
+
+        It is looked up first, so stopping it twice is stopping it once. Raises `AlreadySent`, and `Refused` where the
+        warehouse does not know it.
+        """
 
     def shipments(self, reference: str) -> list[ReportedShipment]:
         """All parcels sent for a reference so far: what a lost report would have said."""

@@ -11,9 +11,9 @@ import requests
 from django.conf import settings
 
 from config.lib.http import Session
-from orders.pipeline.engine.errors import Transient
+from orders.pipeline.engine.errors import Refused, Transient
 from orders.pipeline.engine.replies import sort_reply, unreachable
-from orders.warehouses.base import BadSignature, Json, ReportedShipment, ShipmentReport, ShippedLine
+from orders.warehouses.base import AlreadySent, BadSignature, Json, ReportedShipment, ShipmentReport, ShippedLine
 
 TOLERANCE_SECONDS = 300
 
@@ -33,6 +33,26 @@ class HttpWarehouse:
     def look_up(self, instruction: Json, key: str) -> Json | None:
         known = self._known(instruction["reference"])
         return {"id": known["id"], "state": known["state"]} if known else None
+
+    def cancel(self, request: Json, key: str) -> Json:
+        known = self._known(request["reference"])
+        if known is None:
+            raise Refused(f"the warehouse does not know {request['reference']}")
+        if known["state"] == "accepted":
+            known = self._stopped(known)
+        if known["state"] != "cancelled":
+            raise AlreadySent(f"the warehouse has sent {known['id']} already: it is {known['state']}")
+        return {"id": known["id"], "state": known["state"]}
+
+    def _stopped(self, known: Json) -> Json:
+        """A parcel may leave between the look and the call: then the warehouse says 409, and another look why."""
+        try:
+            return self._call("POST", f"/v1/instructions/{known['id']}/cancel")
+        except Transient:
+            again = self._known(known["reference"])
+            if again is None or again["state"] == "accepted":
+                raise
+            return again
 
     def shipments(self, reference: str) -> list[ReportedShipment]:
         known = self._known(reference)

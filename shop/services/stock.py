@@ -138,6 +138,13 @@ def receive(*, stock_item: StockItem, quantity: int, key: str, now: datetime, re
     _move(stock_item.pk, on_hand=F("on_hand") + quantity)
 
 
+@transaction.atomic
+def put_back(*, reference: uuid.UUID, quantity: int, key: str, now: datetime, reason: str = "") -> None:
+    """Goods that were sent for that order line are on the shelf again; the same `key` twice puts them there once."""
+    allocation = Allocation.objects.select_related("stock_item").get(reference=reference)
+    receive(stock_item=allocation.stock_item, quantity=quantity, key=key, now=now, reason=reason)
+
+
 def tidy(*, now: datetime, limit: int = 200) -> int:
     """End holds whose time has passed, so that counters read right; nothing depends on when this happens."""
     lapsed = StockReservation.objects.lapsed_at(now).values_list("stock_item_id", flat=True)[:limit]

@@ -28,6 +28,7 @@ from orders.models import (
     Placement,
     ProviderEvent,
     Refund,
+    RefundLine,
     Shipment,
     ShipmentLine,
     ShippingList,
@@ -153,7 +154,8 @@ def _money(number: int, order: Order) -> None:
         order=order, method=Payment.Method.ELEMENT, provider="memory", provider_ref=f"pi_{number}", amount=1980,
         captured=1980, refunded=100, state=Payment.State.SUCCEEDED, return_url="http://testserver/",
     )  # fmt: skip
-    Refund.objects.create(payment=payment, key=f"r{number}", amount=100, reason="傷")
+    refund = Refund.objects.create(payment=payment, key=f"r{number}", amount=100, reason="傷")
+    RefundLine.objects.create(refund=refund, order_line=order.lines.get(), quantity=0, amount=100)
     ProviderEvent.objects.create(provider="stripe", event_id=f"evt_{number}", kind="payment", payload={"a": [1, 2]})
     document = TaxDocument.objects.create(
         number=f"D{number}", order=order, issuer="局", registration_number="T1234567890123", lines=[], total=1980

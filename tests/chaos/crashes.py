@@ -32,6 +32,7 @@ from orders.pipeline.engine.sweep import sweep
 from tests.chaos.crash import Clock, Counter, Life, Report, World, begin, both_frozen, frozen, killed
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.purchase_world import PurchaseWorld
+from tests.chaos.refund_world import RefundWorld
 from tests.chaos.small import BACK, FAILING, KILLING, SMALL, SmallWorld
 
 SEED = 20261124
@@ -102,13 +103,14 @@ class Size:
     small: tuple[int, int] = (0, 0)
     back: tuple[int, int] = (0, 0)
     purchase: tuple[int, int] = (0, 0)
+    refund: tuple[int, int] = (0, 0)
 
 
 SIZES = {
     "small": Size(),
-    "sample": Size(small=(48, 0), back=(8, 0), purchase=(8, 0)),
-    "some": Size(small=(0, 8), back=(16, 3), purchase=(16, 3)),
-    "full": Size(small=(0, 150), back=(0, 50), purchase=(0, 100)),
+    "sample": Size(small=(48, 0), back=(8, 0), purchase=(8, 0), refund=(8, 0)),
+    "some": Size(small=(0, 8), back=(16, 3), purchase=(16, 3), refund=(16, 3)),
+    "full": Size(small=(0, 150), back=(0, 50), purchase=(0, 100), refund=(0, 50)),
 }
 
 
@@ -129,6 +131,8 @@ def experiments(size: str) -> Iterator[tuple[str, Report]]:
     yield "back", _killed(BACK, BACKWARD, *taken.back)
     purchase = PurchaseWorld()
     yield "purchase", _killed(purchase.pipeline, purchase, *taken.purchase)
+    refund = RefundWorld()
+    yield "refund", _killed(refund.pipeline, refund, *taken.refund)
     for name in ("failing", "killing"):
         yield name, EXPERIMENTS[name]()
     if size == "sample":

@@ -63,7 +63,7 @@ def in_file(memory: type, *names: str) -> type:
 FileProvider = in_file(
     MemoryProvider, "open", "status", "cancel", "refund", "find_refund", "refund_status", "buyer_pays"
 )
-FileWarehouse = in_file(MemoryWarehouse, "instruct", "look_up", "shipments", "parse_report", "ship")
+FileWarehouse = in_file(MemoryWarehouse, "instruct", "look_up", "cancel", "shipments", "parse_report", "ship")
 FileBackOffice = in_file(MemoryBackOffice, "upsert")
 
 

@@ -73,7 +73,7 @@ def told(request, tmp_path_factory) -> dict[str, dict]:
     return tell(request.param, tmp_path_factory.mktemp("crashes"), "--size", size)
 
 
-@pytest.mark.parametrize(("experiment", "least"), [("small", 150), ("back", 16), ("purchase", 16)])
+@pytest.mark.parametrize(("experiment", "least"), [("small", 150), ("back", 16), ("purchase", 16), ("refund", 16)])
 def test_whatever_point_a_worker_dies_at_nothing_is_lost_or_doubled(told, experiment, least):
     found = told[experiment]
     assert found["violations"] == []

@@ -9,7 +9,7 @@ from orders import backoffices, warehouses
 from orders.backoffices import BACKOFFICES
 from orders.pipeline.engine.errors import Refused, Transient
 from orders.warehouses import SYSTEMS
-from orders.warehouses.base import BadSignature
+from orders.warehouses.base import AlreadySent, BadSignature
 
 
 @pytest.fixture(params=sorted(SYSTEMS))
@@ -77,6 +77,29 @@ def test_parts_are_reported_as_they_leave(warehouse, settings):
         assert len(parcels) == number
     assert len({parcel.external_id for parcel in parcels}) == 2
     assert all(parcel.lines[0].quantity == 1 and parcel.tracking_number for parcel in parcels)
+
+
+def test_an_instruction_of_which_nothing_has_left_is_stopped_and_stays_so(warehouse):
+    given = instruction()
+    made = warehouse.instruct(given, "k")
+    asked = {"reference": given["reference"], "id": made["id"]}
+    assert warehouse.cancel(asked, "c") == warehouse.cancel(asked, "c") == {"id": made["id"], "state": "cancelled"}
+    assert warehouse.look_up(given, "k")["state"] == "cancelled"
+
+
+def test_what_has_left_is_not_stopped_any_more_and_the_warehouse_says_so(warehouse, settings):
+    given = instruction()
+    made = warehouse.instruct(given, "k")
+    ship(warehouse, settings, given, made["id"], 1)
+    with pytest.raises(AlreadySent):
+        warehouse.cancel({"reference": given["reference"], "id": made["id"]}, "c")
+    assert len(warehouse.shipments(given["reference"])) == 1
+
+
+def test_an_instruction_that_the_warehouse_does_not_know_is_not_stopped(warehouse):
+    with pytest.raises(Refused) as refused:
+        warehouse.cancel({"reference": str(uuid.uuid4()), "id": "ins-1"}, "c")
+    assert not isinstance(refused.value, AlreadySent)
 
 
 def test_a_report_that_is_not_signed_is_not_read(warehouse):

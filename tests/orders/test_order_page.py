@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
@@ -15,12 +16,13 @@ from django.utils import timezone
 from accounts.models import User
 from config.lib import realtime
 from config.lib.realtime import broadcast
-from orders.models import Order, Payment
+from orders.models import Order, Payment, Refund
 from orders.order_page import order_page
 from orders.payments.base import Standing
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.errors import Refused, Transient
-from orders.services import inbox, payments
+from orders.services import inbox, payments, refunding
+from orders.services.refunding import Wish
 from shop.models import StockItem, StockReservation
 from tests import builders
 from tests.orders.reading import words
@@ -247,6 +249,33 @@ def test_an_order_that_was_given_back_shows_the_document_that_corrects_it(shoppe
     assert not Entitlement.objects.live_at(world.now).visible_to(alice).exists()
     assert reverse("vod:watch", args=[film.title.slug]) not in page
     assert ("Return invoice" in page) == order.tax_documents.exists()
+
+
+def test_what_was_given_back_is_shown_until_it_has_arrived(shopper, alice, sam, world, film):
+    order = world.bought(alice, film)
+    world.payments.refunds_take_days = True
+    asked = refunding.ask(
+        order=order,
+        wish=Wish(Refund.Kind.AMOUNT, amount=130),
+        actor=sam,
+        reason="the customer shouted",
+        token=uuid4(),
+        now=world.now,
+    )
+    page = words(shopper.get(address(order)))
+    assert "Being given back" in page
+    assert "¥130" in page
+    assert "shouted" not in page
+    assert 'data-open="yes"' in shopper.get(address(order)).content.decode()
+    world.work(order)
+    asked.refresh_from_db()
+    world.payments.refund_arrives(asked.provider_ref)
+    world.later(hours=7)
+    world.work(order)
+    response = shopper.get(address(order))
+    assert "Given back" in words(response)
+    assert "Return invoice" in words(response)
+    assert 'data-open="no"' in response.content.decode()
 
 
 def test_what_was_confirmed_can_be_read_again(shopper, alice, world, mug):

@@ -94,3 +94,17 @@ def test_a_refund_that_failed_is_not_taken_for_money_given_back(stripe, status):
         provider.refund(request, "k")
     stripe.answers = {"/v1/refunds": (200, {"object": "list", "data": [made | {"metadata": {"key": "k"}}]})}
     assert provider.find_refund(request, "k") is None
+
+
+@pytest.mark.parametrize(("status", "is_pending"), [("pending", True), ("requires_action", True), ("succeeded", False)])
+def test_a_refund_that_is_pending_is_taken_on_but_has_not_arrived(stripe, status, is_pending):
+    provider = StripeProvider()
+    request = {"charge": "ch_1", "amount": 330, "metadata": {"order": "H1", "key": "k"}}
+    made = {"id": "re_1", "object": "refund", "status": status, "metadata": {"key": "k"}}
+    taken_on = {"id": "re_1", "status": status, "is_pending": is_pending}
+    stripe.answers = {"/v1/refunds": (200, made), "/v1/refunds/re_1": (200, made)}
+    assert provider.refund(request, "k") == taken_on
+    now = provider.refund_status("re_1")
+    assert (now.is_failed, now.is_pending) == (False, is_pending)
+    stripe.answers = {"/v1/refunds": (200, {"object": "list", "data": [made]})}
+    assert provider.find_refund(request, "k") == taken_on

@@ -91,6 +91,11 @@ def revoke(*, reference: uuid.UUID, now: datetime) -> int:
     return Entitlement.objects.filter(reference=reference, revoked_at__isnull=True).update(revoked_at=now)
 
 
+def restore(*, reference: uuid.UUID, revoked_at: datetime) -> int:
+    """Give back a right that was taken back at that very moment; one that was taken back otherwise stays so."""
+    return Entitlement.objects.filter(reference=reference, revoked_at=revoked_at).update(revoked_at=None)
+
+
 def begin(*, entitlement: Entitlement, now: datetime) -> Entitlement:
     """Start the clock at the confirmed first play: the full viewing time from now, set once and never again.
 

@@ -17,13 +17,14 @@ from orders.warehouses import warehouse_system
 log = logging.getLogger(__name__)
 DEADLINE = timedelta(days=14)
 LOOK = timedelta(hours=1)
+OVER = (FulfillmentOrder.State.SHIPPED, FulfillmentOrder.State.CANCELLED)  # all of it is sent, or was stopped
 
 
 def act(ctx: Context) -> Output | Wait:
     made = FulfillmentOrder.objects.get(order=ctx.order, placement__handler_id=ctx.item)
-    if made.state != FulfillmentOrder.State.SHIPPED:
+    if made.state not in OVER:
         made = _ask(made, ctx)
-    if made.state == FulfillmentOrder.State.SHIPPED:
+    if made.state in OVER:
         return {"shipments": list(made.shipments.values_list("external_id", flat=True))}
     if ctx.is_past_deadline:
         raise Uncertain(f"The warehouse has not sent everything within {DEADLINE.days} days")

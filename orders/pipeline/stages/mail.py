@@ -8,16 +8,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Sum
-
 from orders import queries
 from orders.carriers import parcels
-from orders.models import Effect, FulfillmentOrder, Order, Refund, Shipment, StageRun, TaxDocument
+from orders.models import Effect, Order, Refund, Shipment, StageRun, TaxDocument
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.errors import Uncertain
 from orders.pipeline.engine.graph import Output, Stage, Wait, external, parks
 from orders.pipeline.retries import PATIENT
-from orders.services import cancelling, mails
+from orders.pipeline.stages.await_shipment import OVER
+from orders.services import cancelling, mails, refunding
 
 SHIPPED_DEADLINE = timedelta(days=62)  # long after staff have looked for what the warehouse did not send
 LOOK = timedelta(hours=1)
@@ -53,7 +52,7 @@ def shipped(ctx: Context) -> Output | Wait:
     sent = [
         _send_parcel(ctx, shipment) for shipment in made.shipments.prefetch_related("lines__order_line").order_by("pk")
     ]
-    if made.state == FulfillmentOrder.State.SHIPPED:
+    if made.state in OVER:
         return {"mails": sent}
     if ctx.is_past_deadline:
         raise Uncertain("The warehouse has not sent everything; no more is said of it by itself")
@@ -72,9 +71,20 @@ def _send_parcel(ctx: Context, shipment: Shipment) -> int:
 
 
 def taken_back(ctx: Context) -> Output:
-    refunds = Refund.objects.filter(payment__order=ctx.order, state=Refund.State.SUCCEEDED)
-    given_back = refunds.aggregate(total=Sum("amount"))["total"] or 0
-    return _send(ctx, "order_refunded", asked_by=cancelling.asked_by(ctx.order), given_back=given_back)
+    refund = Refund.objects.filter(key=refunding.key_of(ctx.run)).first()
+    given_back = refund.amount if refund else 0
+    is_pending = refund is not None and refund.is_pending
+    asked_by = cancelling.asked_by(ctx.order)
+    return _send(ctx, "order_refunded", asked_by=asked_by, given_back=given_back, is_pending=is_pending)
+
+
+def given_back(ctx: Context) -> Output:
+    """What one refund gave back, and where to; of one that failed nothing is said by itself."""
+    refund = Refund.objects.select_related("tax_document").get(run=ctx.run)
+    if refund.state in Refund.VOID:
+        return {"not_sent": refund.failure}
+    lines = list(refund.lines.select_related("order_line"))
+    return _send(ctx, "refund_given", refund=refund, lines=lines, document=refund.tax_document)
 
 
 def cancelled(ctx: Context) -> Output:

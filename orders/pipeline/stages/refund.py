@@ -1,23 +1,29 @@
-"""The undoing of the charge: everything that was captured is given back.
+"""Money is given back: what a refund asked for, or, as the undoing of the charge, whatever nothing else gives back.
 
 Technique `key`, and `query` behind it: an earlier attempt is looked for among the charge's refunds by our key, so it is
 found even after Stripe has forgotten the key. The row with its key is written before the call.
 """
 
-from django.db import transaction
-
-from orders.models import Payment, Refund
+from orders.models import Refund
 from orders.payments import provider
 from orders.pipeline.engine.context import Context
 from orders.pipeline.engine.graph import Output
-from orders.services import refunds
+from orders.services import refunding, refunds
 
 
 def act(ctx: Context) -> Output:
-    payment = Payment.objects.filter(order=ctx.order, state=Payment.State.SUCCEEDED).select_related("order").first()
-    if payment is None:
-        return {"amount": 0}
-    refund = _row(ctx, payment)
+    """The undoing of the charge."""
+    refund = refunding.whole_rest(ctx.run, now=ctx.now)
+    return _give(ctx, refund) if refund else {"amount": 0}
+
+
+def asked(ctx: Context) -> Output:
+    """What staff asked for."""
+    return _give(ctx, Refund.objects.get(run=ctx.run))
+
+
+def _give(ctx: Context, refund: Refund) -> Output:
+    payment = refund.payment
     port = provider(payment.provider)
     answer = ctx.perform(
         receiver=port.code,
@@ -26,24 +32,11 @@ def act(ctx: Context) -> Output:
         call=port.refund,
         look_up=port.find_refund,
     )
-    return {"refund": refund.pk, "id": answer["id"], "amount": refund.amount}
+    is_pending = answer.get("is_pending", False)
+    return {"refund": refund.pk, "id": answer["id"], "amount": refund.amount, "is_pending": is_pending}
 
 
 def record(ctx: Context, output: Output) -> None:
     if not output["amount"]:
         return
-    refunds.note_succeeded(pk=output["refund"], ref=output["id"], now=ctx.now)
-
-
-@transaction.atomic
-def _row(ctx: Context, payment: Payment) -> Refund:
-    row, _ = Refund.objects.get_or_create(
-        key=ctx.key,
-        defaults={
-            "payment": payment,
-            "amount": payment.captured - payment.refunded,
-            "reason": ctx.run.failure[:200] or "taken back",
-            "created_at": ctx.now,
-        },
-    )
-    return row
+    refunds.note_taken_on(pk=output["refund"], ref=output["id"], is_pending=output["is_pending"], now=ctx.now)
