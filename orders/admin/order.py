@@ -1,10 +1,12 @@
 """Orders: what was agreed is looked at, never edited; what stands still is brought on from here."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -12,6 +14,8 @@ from unfold.decorators import display
 from config.lib.money import yen
 from config.lib.staff import BAD, ReadOnlyAdmin, TickFilter, chip, link, state_column
 from orders.admin import words
+from orders.admin.acts import may_take_back
+from orders.admin.refunding import refund_order
 from orders.admin.sheet import order_sheet
 from orders.models import Order, OrderAddress, OrderEvent, OrderLine, OutboundMail, StageRun
 from orders.queries import needs_a_person
@@ -79,8 +83,16 @@ class OrderAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The order's sheet; `may_operate` shows the buttons that act on its stages."""
-        may_operate = request.user.has_perm("orders.change_stagerun")  # type: ignore[union-attr]
-        return super().change_view(request, object_id, form_url, {"may_operate": may_operate} | (extra_context or {}))
+        may = {
+            "may_operate": request.user.has_perm("orders.change_stagerun"),  # type: ignore[union-attr]
+            "may_refund": may_take_back(request),
+        }
+        return super().change_view(request, object_id, form_url, may | (extra_context or {}))
+
+    def get_urls(self) -> list[Any]:
+        give_back = partial(refund_order, self.admin_site)
+        own = path("<int:pk>/refund/", self.admin_site.admin_view(give_back), name="orders_order_refund")
+        return [own, *super().get_urls()]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         order = context["original"]

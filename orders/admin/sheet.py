@@ -26,6 +26,7 @@ from orders.models import (
     Payment,
     PipelineArchive,
     PipelineRun,
+    Refund,
     Shipment,
     StageRun,
 )
@@ -102,6 +103,12 @@ class PaymentRow:
 
 
 @dataclass(frozen=True)
+class RefundRow:
+    refund: Refund
+    state: Chip
+
+
+@dataclass(frozen=True)
 class MailRow:
     mail: OutboundMail
     words: Any
@@ -130,6 +137,7 @@ class OrderSheet:
     delivery: Chip
     lines: tuple[OrderLine, ...]
     payments: tuple[PaymentRow, ...]
+    refunds: tuple[RefundRow, ...]
     sendings: tuple[SendingRow, ...]
     mails: tuple[MailRow, ...]
     events: tuple[EventRow, ...]
@@ -154,6 +162,10 @@ def order_sheet(order: Order) -> OrderSheet:
         payments=tuple(
             PaymentRow(one, Chip(one.get_state_display(), words.PAYMENT_COLOURS[one.state]))
             for one in order.payments.order_by("generation")
+        ),
+        refunds=tuple(
+            RefundRow(one, Chip(one.get_state_display(), words.REFUND_COLOURS[one.state]))
+            for one in Refund.objects.filter(payment__order=order).select_related("requested_by").order_by("pk")
         ),
         sendings=tuple(_sendings(order, lines)),
         mails=tuple(

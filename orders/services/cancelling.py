@@ -20,6 +20,7 @@ from orders.services import archive, events, payments
 
 CANCEL, PURCHASE = "cancel", "purchase"
 ASKED = "orders.order.cancel_asked"
+MAY_TAKE_BACK = ("accounting", "support")
 AT_ONCE = ("close_payment", "stop")  # the stages that whoever asks waits for
 
 
@@ -64,6 +65,14 @@ def take_back(run: PipelineRun, actor: User, reason: str, now: datetime) -> None
             raise NotCancellable(refused)
     else:
         operate.take_back(run=run, actor=actor, reason=reason, now=now)
+
+
+def may_take_back(user: User) -> bool:
+    """Whether a member of staff takes purchases back and gives money back: who may change orders, and the roles that
+    answer for money and for buyers."""
+    return user.has_perm("orders.change_order") or (
+        user.has_perm("orders.view_pipelinerun") and user.groups.filter(name__in=MAY_TAKE_BACK).exists()
+    )
 
 
 def outcome_of(run: PipelineRun) -> tuple[bool, Reason | None]:

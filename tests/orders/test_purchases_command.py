@@ -5,10 +5,11 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
-from orders.models import OperatorAction, OrderEvent, Pause, PipelineRun, StageRun
+from orders.models import OperatorAction, OrderEvent, Pause, PipelineRun, Refund, StageRun
 from orders.pipeline.engine import gates
 from orders.pipeline.engine.errors import Refused
 from tests import builders
@@ -229,3 +230,24 @@ class Said(StringIO):
 def test_versions_are_counted(world, film, alice):
     world.order(alice, film)
     assert says("versions") == "purchase 1: 1 unfinished\n"
+
+
+def test_money_is_given_back_after_a_look_at_what_it_comes_to(world, film, alice):
+    order = world.bought(alice, film)
+    asked = ("refund", order.number, "--line", "1", *REASON, *BY)
+    assert "in all 330 yen (330 at 10 %)" in says(*asked, "--dry-run")
+    assert not Refund.objects.exists()
+    assert "330 yen" in says(*asked)
+    assert Refund.objects.get().reason == REASON[1]
+    assert refusal(*asked) == ("Everything was given back, or is being given back.", 2)
+
+
+def test_a_refund_that_is_not_clear_or_not_allowed_is_refused(world, film, alice, sam):
+    order = world.bought(alice, film)
+    for options in (("--all", "--amount", "5"), ("--line", "7"), ("--line", "1=x"), ("--amount", "0"), ()):
+        assert refusal("refund", order.number, *options, *REASON, *BY)[1] == 2
+    sam.is_superuser = False
+    sam.user_permissions.add(Permission.objects.get(codename="change_stagerun"))
+    sam.save()
+    assert "may not give money back" in refusal("refund", order.number, "--all", *REASON, *BY)[0]
+    assert not Refund.objects.exists()

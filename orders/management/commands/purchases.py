@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
@@ -13,8 +14,9 @@ from accounts.models import User
 from config.lib import clock
 from orders.models import Pause, PipelineRun, StageRun
 from orders.pipeline.engine import gates, graph, operate, unfinished
-from orders.services import cancelling
+from orders.services import cancelling, refunding
 from orders.terminal import told_of, told_of_runs
+from orders.terminal_refund import told_of_plan, wish_of
 
 ACTS: dict[str, Callable[..., object]] = {"retry": operate.retry, "skip": operate.skip, "resume": operate.resume}
 REDRIVEN = {
@@ -22,6 +24,7 @@ REDRIVEN = {
     "skip": (StageRun.State.PARKED,),
     "resume": operate.GIVEN_UP,
 }
+WISHED = ("whole", "amount", "pieces", "restock", "shipping")
 MOST = 1000
 LOOK_EVERY_SECONDS = 0.25
 MAY = "orders.change_stagerun"
@@ -51,7 +54,7 @@ def since(text: str) -> datetime:
 
 
 class Command(BaseCommand):
-    help = "Lists and shows purchases, retries, skips and takes back, pauses and drains, each act with who and why."
+    help = "Lists and shows purchases, retries, skips, takes back, refunds, pauses, drains: each act with who and why."
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
@@ -75,6 +78,7 @@ class Command(BaseCommand):
             one.add_argument("stage")
             one.add_argument("--item", default="", help="of a stage that is mapped: the item")
         add("take-back", "undo what a purchase did", acts_on=True).add_argument("order")
+        _add_what_is_given_back(add("refund", "give money of a paid order back", acts_on=True))
         many = add("redrive", "retry, skip or resume many stages", acts_on=True)
         many.add_argument("--do", choices=sorted(ACTS), default="retry")
         many.add_argument("--error-class", help="whose last error is of this class")
@@ -98,7 +102,7 @@ class Command(BaseCommand):
     def handle(self, *, act: str, **options: Any) -> None:
         try:
             getattr(self, f"_{act.replace('-', '_')}")(**options)
-        except (operate.NotPossible, cancelling.NotCancellable, graph.GraphError) as refusal:
+        except (operate.NotPossible, cancelling.NotCancellable, refunding.NotRefundable, graph.GraphError) as refusal:
             raise Refusal(f"{refusal}.") from refusal
 
     def _list(self, *, state: str | None, limit: int, parked: bool, **filters: Any) -> None:
@@ -137,6 +141,21 @@ class Command(BaseCommand):
             raise Refusal(f"{order} has no purchase that could be taken back.")
         cancelling.take_back(run, _actor(by), reason, clock.now())
         self.stdout.write(f"{order} is being taken back.")
+
+    def _refund(self, *, order: str, reason: str, by: str, dry_run: bool, **options: Any) -> None:
+        found, actor = _runs(order)[0].order, _actor(by)
+        if not cancelling.may_take_back(actor):
+            raise Refusal(f"{by} may not give money back (the right orders.change_order, or accounting or support).")
+        wish = wish_of(refunding.rest_of(found), **{name: options[name] for name in WISHED})
+        plan = refunding.preview(found, wish)
+        for line in told_of_plan(plan):
+            self.stdout.write(line)
+        if dry_run:
+            self.stdout.write("Nothing was changed.")
+            return
+        asked = {"reason": reason, "token": uuid4(), "shown": plan.amount, "now": clock.now()}
+        refunding.ask(order=found, wish=wish, actor=actor, **asked)
+        self.stdout.write(f"{plan.amount} yen of {order} are being given back.")
 
     def _redrive(self, *, do: str, limit: int, dry_run: bool, reason: str, by: str, **filters: Any) -> None:
         actor = _actor(by)
@@ -182,6 +201,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{pipeline} {version}: {number} unfinished")
         for sentence in unfinished.unknown():
             self.stdout.write(f"{sentence}, which this code does not know.")
+
+
+def _add_what_is_given_back(parser: CommandParser) -> None:
+    parser.add_argument("order")
+    parser.add_argument("--all", dest="whole", action="store_true", help="all that is left")
+    parser.add_argument("--amount", type=int, metavar="YEN", help="a free amount, off the price of every line")
+    parser.add_argument(
+        "--line", dest="pieces", action="append", default=[], metavar="SKU[=PIECES]",
+        help="pieces of a line: by its SKU, or its number where it has none",
+    )  # fmt: skip
+    parser.add_argument(
+        "--restock", action="append", default=[], metavar="SKU", help="its goods come back to the shelf"
+    )
+    parser.add_argument("--shipping", action="store_true", help="with the shipping fee")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be given back, and do nothing")
 
 
 def _add_filters(parser: CommandParser) -> None:
