@@ -34,11 +34,15 @@ OPEN = (Order.State.PENDING_PAYMENT, Order.State.PLACED)
 
 @dataclass(frozen=True)
 class Row:
-    """One thing ordered: `right` is what the buyer may watch by it, `sent` how many pieces have left."""
+    """One thing ordered: `right` is what the buyer may watch by it, `sent` how many pieces have left.
+
+    `given_back` counts the pieces whose money goes or went back.
+    """
 
     line: OrderLine
     right: Entitlement | None = None
     sent: int = 0
+    given_back: int = 0
 
     @property
     def picture(self) -> ProductImage | None:
@@ -112,17 +116,18 @@ def order_page(user: User, number: str, *, is_payable: bool = True) -> OrderPage
     if order is None:
         return None
     on_the_way = tuple(_parcels(order))
+    refunds = tuple(_refunds(order)) if order.is_paid else ()
     return OrderPage(
         order=order,
         phase=phase(order, is_payable=is_payable),
         steps=tuple(order_steps(order)),
-        rows=tuple(_rows(order, on_the_way)),
+        rows=tuple(_rows(order, on_the_way, refunds)),
         parcels=on_the_way,
         documents=tuple(_documents(order)) if order.is_paid else (),
         is_mail_sent=order.is_paid and _is_confirmed_by_mail(order),
         cancelling=standing(order) if order.state in OPEN else Standing(),
         cancelled_by=asked_by(order) if order.state == Order.State.CANCELLED else "",
-        refunds=tuple(_refunds(order)) if order.is_paid else (),
+        refunds=refunds,
     )
 
 
@@ -156,7 +161,7 @@ def phase(order: Order, *, is_payable: bool = True) -> str:
     return "checking" if Payment.State.PENDING in states and not is_payable else "unpaid"
 
 
-def _rows(order: Order, on_the_way: tuple[Parcel, ...]) -> list[Row]:
+def _rows(order: Order, on_the_way: tuple[Parcel, ...], refunds: tuple[GivenBack, ...]) -> list[Row]:
     lines = list(order.lines.all())
     videos = [line.reference for line in lines if not line.is_goods]
     rights = {right.reference: right for right in Entitlement.objects.filter(reference__in=videos)} if videos else {}
@@ -164,7 +169,10 @@ def _rows(order: Order, on_the_way: tuple[Parcel, ...]) -> list[Row]:
     for parcel in on_the_way:
         for part in parcel.lines:
             sent[part.order_line_id] = sent.get(part.order_line_id, 0) + part.quantity
-    return [Row(line, rights.get(line.reference), sent.get(line.pk, 0)) for line in lines]
+    back: dict[int, int] = {}
+    for row in (row for one in refunds if one.state != "failed" for row in one.lines):
+        back[row.order_line_id] = back.get(row.order_line_id, 0) + row.quantity
+    return [Row(line, rights.get(line.reference), sent.get(line.pk, 0), back.get(line.pk, 0)) for line in lines]
 
 
 def _parcels(order: Order) -> list[Parcel]:
@@ -212,7 +220,8 @@ def order_steps(order: Order) -> list[Step]:
     steps = [_step("made", _("Ordered"), at=order.created_at), _step("paid", _("Payment"), at=order.paid_at)]
     if any(not line.is_goods for line in lines):
         steps.append(_step("video", _("Video ready to watch"), at=order.paid_at))
-    if any(line.is_goods for line in lines):
+    is_anything_sent = order.fulfillment_state != Order.FulfillmentState.NONE_REQUIRED  # not all of it was stopped
+    if is_anything_sent and any(line.is_goods for line in lines):
         steps += _goods_steps(order)
     return _with_current(steps, _hold_ups(order, stages))
 

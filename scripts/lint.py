@@ -20,9 +20,11 @@ BIN = Path(sys.executable).parent
 MANAGE = [sys.executable, "manage.py"]
 LINT_SETTINGS = "--settings=scripts.lint_settings"
 APPS = ("accounts", "vod", "shop", "orders", "cms")
-# The first migration of an app makes its tables; no running code can know them yet.
+# The first migration of an app makes its tables; no running code can know them yet. Nor does it write the columns that
+# are made unique by the second: what it writes leaves them empty.
 PRODUCTION, SURVIVES = "production settings", "migrations that the running code survives"
-LINTER_OPTIONS = ["--no-cache", "--include-apps", *APPS, "--ignore-name", "0001_initial", "--quiet", "ok", "ignore"]
+KNOWN = ["--ignore-name", "0001_initial", "--ignore-name-contains", "refunds_are_unique"]
+LINTER_OPTIONS = ["--no-cache", "--include-apps", *APPS, *KNOWN, "--quiet", "ok", "ignore"]
 
 
 def main() -> int:

@@ -110,10 +110,10 @@ class Refund(Stateful):
     shipping = models.PositiveIntegerField(_("of it for shipping"), default=0, db_default=0)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.REST, db_default=Kind.REST)
     reason = models.CharField(_("reason"), max_length=200)
-    run = models.OneToOneField(
-        PipelineRun, models.PROTECT, null=True, blank=True, related_name="refund", verbose_name=_("run")
+    run = models.ForeignKey(
+        PipelineRun, models.PROTECT, null=True, blank=True, related_name="refunds", verbose_name=_("run")
     )
-    token = models.UUIDField(_("form"), null=True, blank=True, unique=True, editable=False)
+    token = models.UUIDField(_("form"), null=True, blank=True, editable=False)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -134,6 +134,8 @@ class Refund(Stateful):
         verbose_name_plural = _("refunds")
         indexes = [models.Index(fields=["created_at"], condition=Q(state="failed"), name="refund_failed")]
         constraints = [
+            models.UniqueConstraint(fields=["run"], condition=Q(run__isnull=False), name="refund_one_per_run"),
+            models.UniqueConstraint(fields=["token"], condition=Q(token__isnull=False), name="refund_once_per_form"),
             models.CheckConstraint(condition=Q(amount__gte=1), name="refund_amount_positive"),
             models.CheckConstraint(condition=Q(shipping__lte=F("amount")), name="refund_shipping_is_part_of_it"),
         ]
@@ -217,8 +219,8 @@ class TaxDocument(AppendOnly):
     number = models.CharField(_("number"), max_length=20, unique=True)
     order = models.ForeignKey(Order, models.PROTECT, related_name="tax_documents", verbose_name=_("order"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.SIMPLIFIED_INVOICE)
-    refund = models.OneToOneField(
-        Refund, models.PROTECT, null=True, blank=True, related_name="tax_document", verbose_name=_("refund")
+    refund = models.ForeignKey(
+        Refund, models.PROTECT, null=True, blank=True, related_name="tax_documents", verbose_name=_("refund")
     )
     issuer = models.CharField(_("issuer"), max_length=100)
     registration_number = models.CharField(_("registration number"), max_length=14)
@@ -232,6 +234,9 @@ class TaxDocument(AppendOnly):
         constraints = [
             models.UniqueConstraint(
                 fields=["order"], condition=Q(kind="simplified_invoice"), name="taxdocument_one_invoice_per_order"
+            ),
+            models.UniqueConstraint(
+                fields=["refund"], condition=Q(refund__isnull=False), name="taxdocument_one_per_refund"
             ),
             models.CheckConstraint(
                 condition=Q(kind="correction") | Q(refund__isnull=True),

@@ -321,9 +321,8 @@ def _where(line: OrderLine, placed: set[int]) -> Where:
         is_elsewhere = line.handler.warehouse_id is None and line.handler_id in placed
         return Where.ELSEWHERE if is_elsewhere else Where.HERE
     states = FulfillmentOrder.State
-    return {states.OPEN: Where.HERE, states.ACCEPTED: Where.TOLD, states.CANCELLED: Where.STOPPED}.get(
-        line.fulfillment_line.fulfillment_order.state, Where.LEFT
-    )
+    where = {states.OPEN: Where.HERE, states.ACCEPTED: Where.TOLD, states.CANCELLED: Where.STOPPED}
+    return where.get(states(line.fulfillment_line.fulfillment_order.state), Where.LEFT)
 
 
 def preview(order: Order, wish: Wish) -> Plan:

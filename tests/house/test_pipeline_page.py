@@ -7,11 +7,12 @@ from orders.models import Effect, StageRun
 from orders.pipeline.engine.context import LEASE
 from orders.pipeline.engine.graph import Retry
 from orders.pipeline.purchase import PURCHASE
+from orders.pipeline.refund import REFUND
 from tests.architecture.sources import ROOT
 
 PAGE = (ROOT / "docs" / "explanation" / "pipeline.md").read_text()
 PROSE = " ".join(PAGE.split())  # however its lines are broken
-STAGES = (*PURCHASE.stages, *PURCHASE.undoings)
+STAGES = (*PURCHASE.everything, *REFUND.everything)
 
 
 def named(text: str) -> set[str]:

@@ -278,6 +278,19 @@ def test_what_was_given_back_is_shown_until_it_has_arrived(shopper, alice, sam, 
     assert 'data-open="no"' in response.content.decode()
 
 
+def test_goods_that_were_stopped_are_not_said_to_be_packed(shopper, alice, sam, world, mug, film):
+    order = world.bought(alice, mug, film, quantity=2)
+    assert "Being packed" in words(shopper.get(address(order)))
+    goods = Wish(Refund.Kind.LINES, {order.lines.get(variant=mug).pk: 2}, with_shipping=True)
+    refunding.ask(order=order, wish=goods, actor=sam, reason="asked", token=uuid4(), now=world.now)
+    world.work(order)
+    page = words(shopper.get(address(order)))
+    assert "Being packed" not in page
+    assert "Money given back for 2 of 2" in page
+    assert "Dispatch" not in page
+    assert "Watch now" in page
+
+
 def test_what_was_confirmed_can_be_read_again(shopper, alice, world, mug):
     order = world.bought(alice, mug)
     page = words(shopper.get(address(order)))

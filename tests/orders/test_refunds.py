@@ -1,10 +1,13 @@
 """Money given back that comes back: the provider says so days later, by an event."""
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
 from orders.models import OrderEvent, Payment, ProviderEvent, Refund
-from orders.services import inbox, refunds
+from orders.services import inbox, refunding, refunds
+from orders.services.refunding import Wish
 from shop.models import StockItem, StockReservation
 from tests.orders.reading import words
 
@@ -85,3 +88,16 @@ def test_staff_find_what_failed_on_their_first_page(client, sam, world, given_ba
     assert "expired_or_canceled_card" in listed
     order = words(client.get(reverse("admin:orders_order_change", args=[given_back.payment.order_id])))
     assert "The refund failed" in order
+
+
+def test_what_failed_after_the_purchase_was_taken_back_is_given_back_anew(world, sam, given_back):
+    order = given_back.payment.order
+    world.payments.refund_fails_late(given_back.provider_ref)
+    told(world, given_back)
+    wish = Wish(Refund.Kind.REST, with_shipping=True)
+    anew = refunding.ask(order=order, wish=wish, actor=sam, reason="a new card", token=uuid4(), now=world.now)
+    world.work(order)
+    anew.refresh_from_db()
+    assert (anew.state, anew.amount) == (Refund.State.SUCCEEDED, order.total)
+    assert world.payment_of(order).refunded == order.total
+    assert not anew.lines.filter(is_recalled=True).exists()

@@ -153,8 +153,8 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write("Nothing was changed.")
             return
-        asked = {"reason": reason, "token": uuid4(), "shown": plan.amount, "now": clock.now()}
-        refunding.ask(order=found, wish=wish, actor=actor, **asked)
+        now, token, shown = clock.now(), uuid4(), plan.amount
+        refunding.ask(order=found, wish=wish, actor=actor, reason=reason, token=token, shown=shown, now=now)
         self.stdout.write(f"{plan.amount} yen of {order} are being given back.")
 
     def _redrive(self, *, do: str, limit: int, dry_run: bool, reason: str, by: str, **filters: Any) -> None:

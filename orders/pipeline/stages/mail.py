@@ -80,11 +80,11 @@ def taken_back(ctx: Context) -> Output:
 
 def given_back(ctx: Context) -> Output:
     """What one refund gave back, and where to; of one that failed nothing is said by itself."""
-    refund = Refund.objects.select_related("tax_document").get(run=ctx.run)
+    refund = Refund.objects.get(run=ctx.run)
     if refund.state in Refund.VOID:
         return {"not_sent": refund.failure}
     lines = list(refund.lines.select_related("order_line"))
-    return _send(ctx, "refund_given", refund=refund, lines=lines, document=refund.tax_document)
+    return _send(ctx, "refund_given", refund=refund, lines=lines, document=refund.tax_documents.get())
 
 
 def cancelled(ctx: Context) -> Output:
