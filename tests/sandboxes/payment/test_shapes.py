@@ -66,6 +66,7 @@ def made(api, alice):
         "charge": [paid.latest_charge, api.charges.retrieve(declined.value.error.charge)],
         "payment_method": [paid.payment_method],
         "refund": [api.refunds.create({"payment_intent": paid.id})],
+        "balance_transaction": api.balance_transactions.list({"limit": 2}).data,
         "checkout.session": [session, api.checkout.sessions.retrieve(session.id)],
         "item": [api.checkout.sessions.line_items.list(session.id).data[0]],
         "event": api.events.list({"limit": 1}).data,

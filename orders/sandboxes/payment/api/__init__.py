@@ -1,6 +1,7 @@
 """The resources of Stripe's API that are served, one module each."""
 
 from orders.sandboxes.payment.api import (
+    balance_transactions,
     charges,
     checkout_sessions,
     customers,
@@ -10,8 +11,13 @@ from orders.sandboxes.payment.api import (
     refunds,
 )
 
+RESOURCES = (
+    *(balance_transactions, charges, checkout_sessions, customers, events),
+    *(payment_intents, payment_methods, refunds),
+)
+
 ENDPOINTS = [
     endpoint
-    for resource in (charges, checkout_sessions, customers, events, payment_intents, payment_methods, refunds)
+    for resource in RESOURCES
     for endpoint in resource.ENDPOINTS
 ]

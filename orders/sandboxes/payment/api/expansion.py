@@ -8,6 +8,7 @@ from orders.sandboxes.payment.ledger import Book
 
 # The fields that name an object, and its kind in the ledger.
 EXPANDABLE = {
+    "balance_transaction": "balance_transaction",
     "charge": "charge",
     "customer": "customer",
     "latest_charge": "charge",

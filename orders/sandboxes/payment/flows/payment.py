@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from orders.sandboxes.payment.cards import AUTHENTICATION, Card, Decline
 from orders.sandboxes.payment.errors import Refusal, unexpected_state
+from orders.sandboxes.payment.flows.balance import note_charge
 from orders.sandboxes.payment.flows.methods import card_behind, spend
 from orders.sandboxes.payment.identifiers import new_id
 from orders.sandboxes.payment.ledger import Book, Record
@@ -107,7 +108,7 @@ def _fail_authentication(book: Book, intent: Record, method: Record) -> Record:
 def _charge(book: Book, house: Options, intent: Record, method: Record, card: Card, *, authenticated: bool) -> Record:
     if card.decline is not None:
         return decline(book, house, intent, method, card.decline, authenticated=authenticated)
-    charge = _add_charge(book, house, intent, method, refusal=None, authenticated=authenticated)
+    charge = note_charge(book, _add_charge(book, house, intent, method, refusal=None, authenticated=authenticated))
     intent = book.save(
         intent | {"status": "succeeded", "amount_received": intent["amount"], "latest_charge": charge["id"]}
     )

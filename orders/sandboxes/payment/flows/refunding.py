@@ -3,6 +3,7 @@
 from typing import Any
 
 from orders.sandboxes.payment.errors import Refusal, missing, no_such
+from orders.sandboxes.payment.flows.balance import note_refund, note_refund_failure
 from orders.sandboxes.payment.ledger import Book, Record
 from orders.sandboxes.payment.money import shown
 from orders.sandboxes.payment.objects.refund import new_refund, with_reference
@@ -12,7 +13,7 @@ def refund(book: Book, params: dict[str, Any]) -> Record:
     """Refund a charge, or the charge of an intent, in full or in part; refuse more than what is left of it."""
     charge = _charge_to_refund(book, params)
     amount = _amount(charge, params.get("amount"))
-    made = book.add(new_refund(charge, params, amount=amount, now=book.second))
+    made = note_refund(book, book.add(new_refund(charge, params, amount=amount, now=book.second)))
     refunded = charge["amount_refunded"] + amount
     after = charge | {"amount_refunded": refunded, "refunded": refunded == charge["amount"]}
     book.save(after)
@@ -32,7 +33,7 @@ def fail(book: Book, identifier: str) -> Record:
     if made["status"] != "succeeded":
         raise Refusal(f"Refund {identifier} is {made['status']}, so it cannot fail any more.", param="id")
     failed = made | {"status": "failed", "failure_reason": "expired_or_canceled_card"}
-    book.save(failed)
+    failed = note_refund_failure(book, failed)
     charge = _charge(book, made["charge"])
     book.save(charge | {"amount_refunded": charge["amount_refunded"] - made["amount"], "refunded": False})
     book.outbox.tell("refund.updated", failed, previous={"status": made["status"]})
