@@ -53,4 +53,8 @@ timezone = settings.TIME_ZONE
 CELERY_DB_REUSE_MAX = 1000
 
 # The sweeper in every worker does this all the time; beat only makes it certain where all of them are stuck.
-beat_schedule = {"sweep": {"task": "orders.sweep", "schedule": 60.0, "options": {"expires": 50}}}
+beat_schedule = {
+    "sweep": {"task": "orders.sweep", "schedule": 60.0, "options": {"expires": 50}},
+    # Once a day there is something to do, at three in the morning or as soon as workers are back after that.
+    "reconcile": {"task": "orders.reconcile", "schedule": 600.0, "options": {"expires": 500}},
+}

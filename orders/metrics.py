@@ -14,7 +14,18 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from config.lib import clock
-from orders.models import Circuit, OutboundMail, Pause, PipelineRun, ProviderEvent, StageAttempt, StageRun, SweeperBeat
+from orders.models import (
+    Circuit,
+    Discrepancy,
+    OutboundMail,
+    Pause,
+    PipelineRun,
+    ProviderEvent,
+    ReconciliationRun,
+    StageAttempt,
+    StageRun,
+    SweeperBeat,
+)
 from orders.pipeline.engine import beat, gates, limits
 
 RECENT = timedelta(minutes=15)
@@ -48,6 +59,7 @@ class Pipelines(Collector):
         yield _pauses(now)
         yield from _inbox(now)
         yield from _sweepers(now)
+        yield from _reconciliation(now)
 
 
 def _family(name: str, words: str, *labels: str) -> GaugeMetricFamily:
@@ -154,3 +166,16 @@ def _sweepers(now: datetime) -> Iterator[Metric]:
     if seen:
         silence = max(0.0, (now - max(seen)).total_seconds())
         yield _gauge("sweepers_silent_seconds", "How long no sweeper has been heard of.", silence)
+
+
+def _reconciliation(now: datetime) -> Iterator[Metric]:
+    """Every kind is told, so that an alarm can rest on money without order being nought."""
+    family = _family("discrepancies_open", "Disagreements with the payment provider's books.", "kind")
+    found = Discrepancy.objects.open().order_by().values_list("kind").annotate(Count("pk"))
+    counts = dict(found)
+    for kind in Discrepancy.Kind:
+        family.add_metric([kind], counts.get(kind, 0))
+    yield family
+    ended = ReconciliationRun.objects.aggregate(oldest=Max("finished_at"))
+    if ended["oldest"]:
+        yield _gauge("reconciled_seconds", "How long ago the last reconciliation of a day ended.", _age(ended, now))

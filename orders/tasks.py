@@ -7,8 +7,9 @@ from celery import shared_task, signals
 from django.db import close_old_connections
 
 from config.lib import clock
+from config.lib.tasks import send
 from orders.pipeline.engine.execute import advance
-from orders.services import inbox
+from orders.services import inbox, reconciling
 
 LIMITS = {"time_limit": 60, "soft_time_limit": 50}
 
@@ -35,3 +36,10 @@ def sweep() -> None:
     from orders.sweeper import sweep_once
 
     sweep_once(clock.now())
+
+
+@shared_task(name="orders.reconcile", **LIMITS)
+def reconcile() -> None:
+    """Asked for by beat every ten minutes; most often nothing is due. What is left is brought on by the next message."""
+    if not reconciling.reconcile_due(seconds=20):
+        send("orders.reconcile", queue="default")

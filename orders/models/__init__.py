@@ -17,12 +17,14 @@ from orders.models.money import Payment, ProviderEvent, Refund, RefundLine, TaxD
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
 from orders.models.outgoing import WebhookDelivery, WebhookEndpoint
 from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
+from orders.models.reconciliation import Discrepancy, ProviderEntry, ReconciliationRun
 from orders.models.workers import SweeperBeat
 
 __all__ = [
     "Cart",
     "CartLine",
     "Circuit",
+    "Discrepancy",
     "Effect",
     "FulfillmentLine",
     "FulfillmentOrder",
@@ -38,7 +40,9 @@ __all__ = [
     "PipelineArchive",
     "PipelineRun",
     "Placement",
+    "ProviderEntry",
     "ProviderEvent",
+    "ReconciliationRun",
     "Refund",
     "RefundLine",
     "Shipment",

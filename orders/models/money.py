@@ -53,6 +53,7 @@ class Payment(Stateful):
     return_url = models.URLField(_("where the buyer comes back to"), max_length=500)
     decline_code = models.CharField(_("reason of the last refusal"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    succeeded_at = models.DateTimeField(pgettext_lazy("payment", "paid"), null=True, blank=True)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -71,6 +72,7 @@ class Payment(Stateful):
             models.UniqueConstraint(fields=["provider", "provider_ref"], name="payment_provider_ref_unique"),
             models.CheckConstraint(condition=Q(refunded__lte=F("captured")), name="payment_refunded_at_most_captured"),
         ]
+        indexes = [models.Index(fields=["succeeded_at"], condition=Q(state="succeeded"), name="payment_paid_of_a_day")]
 
     def __str__(self) -> str:
         return f"{self.order} #{self.generation} {self.get_state_display()}"
@@ -132,7 +134,10 @@ class Refund(Stateful):
     class Meta:
         verbose_name = _("refund")
         verbose_name_plural = _("refunds")
-        indexes = [models.Index(fields=["created_at"], condition=Q(state="failed"), name="refund_failed")]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(state="failed"), name="refund_failed"),
+            models.Index(fields=["created_at"], condition=Q(state="succeeded"), name="refund_of_a_day"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run"], condition=Q(run__isnull=False), name="refund_one_per_run"),
             models.UniqueConstraint(fields=["token"], condition=Q(token__isnull=False), name="refund_once_per_form"),
@@ -231,6 +236,7 @@ class TaxDocument(AppendOnly):
     class Meta:
         verbose_name = _("tax document")
         verbose_name_plural = _("tax documents")
+        indexes = [models.Index(fields=["issued_at"], name="taxdocument_of_a_day")]
         constraints = [
             models.UniqueConstraint(
                 fields=["order"], condition=Q(kind="simplified_invoice"), name="taxdocument_one_invoice_per_order"

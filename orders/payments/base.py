@@ -4,11 +4,13 @@ Requests are plain JSON, made first and sent later, so that a retry sends exactl
 here may be called while a database transaction is open.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
 from orders.models import Payment
+from orders.payments.books import ListedCharge, ListedMovement, ListedRefund, Page, Period
 
 Json = dict[str, Any]
 
@@ -88,6 +90,25 @@ class PaymentProvider(Protocol):
 
     def refund_status(self, ref: str) -> RefundStatus:
         """Ask what became of the refund with that `id`; raises `Transient` when there is no answer."""
+
+    def list_charges(self, period: Period, after: str = "") -> Iterator[Page[ListedCharge]]:
+        """The tries to take money of a period, the newest first, one call for each page; begins after line `after`.
+
+        Raises `Transient` when there is no answer. The same goes for the other two lists.
+        """
+
+    def list_refunds(self, period: Period, after: str = "") -> Iterator[Page[ListedRefund]]: ...
+
+    def list_movements(self, period: Period, after: str = "") -> Iterator[Page[ListedMovement]]:
+        """The lines of the account's own book, with fees."""
+
+    def listed_charge(self, ref: str) -> ListedCharge | None:
+        """One charge as it stands now; None where the provider does not know it. Raises `Transient`."""
+
+    def listed_refund(self, ref: str) -> ListedRefund | None: ...
+
+    def page_of(self, ref: str) -> str:
+        """The address at which staff look at a charge or a refund with the provider; empty where there is none."""
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         """Verify and read a webhook; raises `BadSignature`."""

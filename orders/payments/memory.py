@@ -4,24 +4,19 @@
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from config.lib.http import refuse_inside_transaction
 from orders.models import Payment
 from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, RefundStatus, Standing
+from orders.payments.memory_books import MemoryBooks
 from orders.pipeline.engine.errors import Refused
 
 
 @dataclass
-class MemoryProvider:
+class MemoryProvider(MemoryBooks):
     code: str = "memory"
-    payments: dict[str, PaymentStatus] = field(default_factory=dict)
-    by_key: dict[str, Json] = field(default_factory=dict)
-    refunds: list[Json] = field(default_factory=list)
-    refund_refs: list[str] = field(default_factory=list)
-    failed_refunds: dict[str, str] = field(default_factory=dict)
     refunds_take_days: bool = False
-    pending_refunds: set[str] = field(default_factory=set)
 
     def opening_request(self, payment: Payment) -> Json:
         return {"amount": payment.amount, "currency": payment.currency, "method": payment.method, "payment": payment.pk}
@@ -39,6 +34,7 @@ class MemoryProvider:
                 client_secret="" if page else f"{ref}_secret",
                 page_url=page,
             )
+            self.payment_pks[ref] = request["payment"]
             self.by_key[key] = {"id": ref}
         return self.by_key[key]
 
@@ -71,6 +67,7 @@ class MemoryProvider:
             self.refund_refs.append(ref)
             self.pending_refunds |= {ref} if is_pending else set()
             self.by_key[key] = {"id": ref, "status": "pending" if is_pending else "succeeded", "is_pending": is_pending}
+            self.note(ref)
         return self.by_key[key]
 
     def find_refund(self, request: Json, key: str) -> Json | None:
@@ -101,6 +98,7 @@ class MemoryProvider:
         self.payments[known.ref] = replace(
             known, standing=Standing.SUCCEEDED, amount=paid, charge_ref=f"ch_{known.ref}", decline_code=""
         )
+        self.note(f"ch_{known.ref}")
 
     def buyer_is_declined(self, payment: Payment, code: str = "insufficient_funds") -> None:
         known = self.payments[payment.provider_ref or ""]

@@ -1,6 +1,7 @@
 """Stripe, through its own SDK; the sandbox is the same code with another address."""
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import stripe
@@ -8,7 +9,9 @@ from django.conf import settings
 
 from config.lib.http import TIMEOUT, refuse_inside_transaction
 from orders.models import Payment
+from orders.payments import books, stripe_books
 from orders.payments.base import BadSignature, Json, PaymentStatus, ReceivedEvent, RefundStatus, Standing
+from orders.payments.books import Line, ListedCharge, ListedMovement, ListedRefund, Page, Period
 from orders.pipeline.engine.errors import Refused, Spent, StageError, Transient
 
 _STANDINGS = {
@@ -106,6 +109,48 @@ class StripeProvider:
             refund = v1.refunds.retrieve(ref)
         reason = getattr(refund, "failure_reason", None) or ""
         return RefundStatus(refund.status in _FAILED_REFUNDS, reason, refund.status in _PENDING_REFUNDS)
+
+    def list_charges(self, period: Period, after: str = "") -> Iterator[Page[ListedCharge]]:
+        return self._pages("charges", stripe_books.charge, period, after)
+
+    def list_refunds(self, period: Period, after: str = "") -> Iterator[Page[ListedRefund]]:
+        return self._pages("refunds", stripe_books.refund, period, after)
+
+    def list_movements(self, period: Period, after: str = "") -> Iterator[Page[ListedMovement]]:
+        return self._pages("balance_transactions", stripe_books.movement, period, after)
+
+    def _pages(self, name: str, read: Callable[[Any], Line], period: Period, after: str) -> Iterator[Page[Line]]:
+        while True:
+            listing = getattr(self._v1(f"list {name}"), name)
+            with _Sorted(refusal=Transient):
+                found = listing.list(params=stripe_books.asked(period, after, books.PAGE))
+            page = stripe_books.page([read(one) for one in found.data], found.has_more)
+            yield page
+            if not (after := page.after):
+                return
+
+    def listed_charge(self, ref: str) -> ListedCharge | None:
+        return self._listed("charges", stripe_books.charge, ref)
+
+    def listed_refund(self, ref: str) -> ListedRefund | None:
+        return self._listed("refunds", stripe_books.refund, ref)
+
+    def _listed(self, name: str, read: Callable[[Any], Line], ref: str) -> Line | None:
+        listing = getattr(self._v1(f"look up one of the {name}"), name)
+        with _Sorted(refusal=Transient):
+            try:
+                return read(listing.retrieve(ref))
+            except stripe.InvalidRequestError as error:
+                if error.code == "resource_missing":
+                    return None
+                raise
+
+    def page_of(self, ref: str) -> str:
+        if settings.STRIPE_API_BASE:
+            return f"{settings.STRIPE_JS_URL.partition('/v3')[0]}/sandbox/#{ref}"
+        test = "test/" if settings.STRIPE_SECRET_KEY.startswith(("sk_test", "rk_test")) else ""
+        kind = "refunds" if ref.startswith(("re_", "pyr_")) else "payments"
+        return f"https://dashboard.stripe.com/{test}{kind}/{ref}"
 
     def read_event(self, body: bytes, signature: str) -> ReceivedEvent:
         try:

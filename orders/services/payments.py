@@ -63,7 +63,7 @@ def apply_status(payment: Payment, status: PaymentStatus, *, now: datetime) -> P
 
 def _succeed(payment: Payment, status: PaymentStatus, now: datetime) -> None:
     paid = {"captured": status.amount, "currency": status.currency, "charge_ref": status.charge_ref}
-    payment.move_to(State.SUCCEEDED, decline_code="", **paid)
+    payment.move_to(State.SUCCEEDED, decline_code="", succeeded_at=now, **paid)
     events.record(payment.order, "orders.payment.succeeded", now=now, payment=payment.pk, amount=status.amount)
 
 

@@ -16,8 +16,4 @@ RESOURCES = (
     *(payment_intents, payment_methods, refunds),
 )
 
-ENDPOINTS = [
-    endpoint
-    for resource in RESOURCES
-    for endpoint in resource.ENDPOINTS
-]
+ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.ENDPOINTS]
