@@ -40,6 +40,6 @@ def sweep() -> None:
 
 @shared_task(name="orders.reconcile", **LIMITS)
 def reconcile() -> None:
-    """Asked for by beat every ten minutes; most often nothing is due. What is left is brought on by the next message."""
+    """Asked for by beat every ten minutes; most often nothing is due. The next message brings on what is left."""
     if not reconciling.reconcile_due(seconds=20):
         send("orders.reconcile", queue="default")

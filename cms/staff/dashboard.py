@@ -15,7 +15,7 @@ from config.lib.money import yen
 from config.lib.staff import list_of
 from orders.admin import words
 from orders.admin.words import Chip
-from orders.models import Order, OutboundMail, ProviderEvent, Refund, StageRun
+from orders.models import Discrepancy, Order, OutboundMail, ProviderEvent, Refund, StageRun
 from orders.pipeline.engine import limits
 from orders.queries import needs_a_person
 from vod.models import Asset, TranscodeJob
@@ -175,6 +175,13 @@ def _order_cares(now: datetime) -> tuple[Care, ...]:
             list_of(Refund, state__exact=Refund.State.FAILED),
             _("The money came back: ask the buyer how to give it back, such as by bank transfer."),
             "currency_exchange",
+        ),
+        Care(
+            _("Disagreements with the payment provider's books"),
+            Discrepancy.objects.open().count(),
+            list_of(Discrepancy, open=1),
+            _("Money without order, order without money or the like: find out why, then close it with the reason."),
+            "balance",
         ),
         Care(
             _("Notices from outside that were not processed"),

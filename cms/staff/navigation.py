@@ -65,6 +65,8 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("orders.Payment", "payments"),
             ("orders.Refund", "undo"),
             ("orders.TaxDocument", "description"),
+            ("orders.ReconciliationRun", "balance"),
+            ("orders.Discrepancy", "rule"),
             ("orders.ProviderEvent", "webhook"),
         ),
     ),

@@ -11,6 +11,7 @@ from unfold.decorators import display
 from config.lib.money import yen
 from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, link, state_column
 from orders.admin import words
+from orders.admin.journal import JournalDownloads
 from orders.models import Payment, ProviderEvent, Refund, RefundLine, TaxDocument, TaxDocumentSummary
 
 DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.CORRECTION: BUSY}
@@ -152,7 +153,7 @@ class SummaryInline(ReadOnlyInline):
 
 
 @admin.register(TaxDocument)
-class TaxDocumentAdmin(ReadOnlyAdmin):
+class TaxDocumentAdmin(JournalDownloads, ReadOnlyAdmin):
     list_display = ("number", "kind_word", "order_link", "total_words", "issuer", "registration_number", "issued_at")
     list_filter = ("kind",)
     search_fields = ("number", "order__number", "order__email", "registration_number")

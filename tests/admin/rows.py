@@ -11,6 +11,7 @@ from orders.models import (
     Cart,
     CartLine,
     Circuit,
+    Discrepancy,
     Effect,
     FulfillmentLine,
     FulfillmentOrder,
@@ -26,7 +27,9 @@ from orders.models import (
     PipelineArchive,
     PipelineRun,
     Placement,
+    ProviderEntry,
     ProviderEvent,
+    ReconciliationRun,
     Refund,
     RefundLine,
     Shipment,
@@ -156,6 +159,15 @@ def _money(number: int, order: Order) -> None:
     )  # fmt: skip
     refund = Refund.objects.create(payment=payment, key=f"r{number}", amount=100, reason="傷")
     RefundLine.objects.create(refund=refund, order_line=order.lines.get(), quantity=0, amount=100)
+    ProviderEntry.objects.create(
+        provider="memory", kind="charge", ref=f"ch_{number}", amount=1980, currency="JPY", happened_at=timezone.now()
+    )
+    day = timezone.localdate() - timedelta(days=number)
+    run = ReconciliationRun.objects.create(provider="memory", day=day, finished_at=timezone.now())
+    Discrepancy.objects.create(
+        run=run, provider="memory", kind=list(Discrepancy.Kind)[number % 6], about="charge", subject=f"ch_{number}",
+        order=order, payment=payment, refund=refund, amount=1980, currency="JPY", found={"here": None},
+    )  # fmt: skip
     ProviderEvent.objects.create(provider="stripe", event_id=f"evt_{number}", kind="payment", payload={"a": [1, 2]})
     document = TaxDocument.objects.create(
         number=f"D{number}", order=order, issuer="局", registration_number="T1234567890123", lines=[], total=1980
