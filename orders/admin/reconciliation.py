@@ -154,9 +154,9 @@ class ReconciliationRunAdmin(TargetAtTop, ReadOnlyAdmin):
     inlines = (DiscrepancyInline,)
     readonly_fields = ("step_word", "charged_words", "refunded_words", "fee_words")
     fieldsets = (
-        (None, {"fields": (("day", "provider", "step_word"), ("charges", "charged_words"),
+        (None, {"fields": (("day", "step_word"), "provider", ("charges", "charged_words"),
                            ("refunds", "refunded_words"), "fee_words")}),
-        (_("Times"), {"fields": (("begun_at", "finished_at", "rounds"),)}),
+        (_("Times"), {"fields": (("begun_at", "finished_at"), "rounds")}),
     )  # fmt: skip
     step_word = state_column("step", {ReconciliationRun.Step.DONE: GOOD}, _("state"))
 
@@ -188,7 +188,7 @@ class ReconciliationRunAdmin(TargetAtTop, ReadOnlyAdmin):
     def charged_words(self, run: ReconciliationRun) -> str:
         return yen(run.charged)
 
-    @display(description=_("given back"), ordering="refunded")
+    @display(description=_("sum given back"), ordering="refunded")
     def refunded_words(self, run: ReconciliationRun) -> str:
         return yen(run.refunded)
 

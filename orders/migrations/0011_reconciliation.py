@@ -75,8 +75,8 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('charges', models.PositiveIntegerField(default=0, verbose_name='charges')),
                 ('charged', models.BigIntegerField(default=0, verbose_name='charged')),
-                ('refunds', models.PositiveIntegerField(default=0, verbose_name='refunds')),
-                ('refunded', models.BigIntegerField(default=0, verbose_name='given back')),
+                ('refunds', models.PositiveIntegerField(default=0, verbose_name='number of refunds')),
+                ('refunded', models.BigIntegerField(default=0, verbose_name='sum given back')),
                 ('fees', models.BigIntegerField(default=0, verbose_name='fees')),
             ],
             options={

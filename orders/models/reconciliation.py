@@ -76,8 +76,8 @@ class ReconciliationRun(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     charges = models.PositiveIntegerField(_("charges"), default=0)
     charged = models.BigIntegerField(_("charged"), default=0)
-    refunds = models.PositiveIntegerField(_("refunds"), default=0)
-    refunded = models.BigIntegerField(_("given back"), default=0)
+    refunds = models.PositiveIntegerField(_("number of refunds"), default=0)
+    refunded = models.BigIntegerField(_("sum given back"), default=0)
     fees = models.BigIntegerField(_("fees"), default=0)
 
     class Meta:

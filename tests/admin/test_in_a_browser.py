@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from orders.admin import words
-from orders.models import Order, PipelineRun, StageRun
+from orders.models import Discrepancy, Order, PipelineRun, ReconciliationRun, StageRun
 from orders.pipeline.purchase import PURCHASE
 from shop.models import Product, ProductImage, StockItem
 from tests import builders
@@ -54,13 +54,15 @@ def desk(chromium, live_server, chief):
 def _pages() -> list[str]:
     forms = [
         reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[model.objects.first().pk])
-        for model in (Order, Title, Product, StockItem, PipelineRun, StageRun, User)
+        for model in (Order, Title, Product, StockItem, PipelineRun, StageRun, User, Discrepancy, ReconciliationRun)
     ]
     return [
         "/admin/",
         "/admin/orders/order/",
+        "/admin/orders/discrepancy/",
         "/admin/orders/pause/",
         "/admin/orders/stagerun/redrive/?verb=retry",
+        "/admin/orders/taxdocument/",
         "/admin/vod/title/",
         "/admin/vod/asset/add/",
         "/admin/auth/group/add/",
