@@ -36,6 +36,7 @@ def test_each_task_goes_to_a_queue_that_workers_take():
     assert queues == {
         "orders.advance_run": "purchase",
         "orders.process_event": "default",
+        "orders.reconcile": "default",
         "orders.sweep": "default",
         "vod.transcode": "media",
     }
