@@ -19,7 +19,7 @@ RUN python -m venv /opt/uv \
 
 # --- What runs --------------------------------------------------------------------------------------------------------
 FROM python:3.12-slim-bookworm AS runtime
-# Japanese in pictures and documents needs letters; without them a receipt would be boxes.
+# Japanese in drawn pictures needs letters; documents bring their own with the packages.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
