@@ -24,6 +24,7 @@ from orders.models import (
     TaxDocument,
 )
 from orders.pictures import picture_of
+from orders.services import receipts
 from orders.services.cancelling import Standing, asked_by, standing
 from orders.services.refunding import REFUND
 from shop.models import ProductImage
@@ -100,6 +101,11 @@ class OrderPage:
     def is_open(self) -> bool:
         """Whether anything may still change, so that the page listens."""
         return self.order.state in OPEN or any(one.state == "asked" for one in self.refunds)
+
+    @property
+    def has_receipt(self) -> bool:
+        """Whether a receipt can be issued for it."""
+        return receipts.is_possible(self.order, self.documents)
 
     @property
     def was_charged(self) -> bool:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import cart, checkout, order, webhooks
+from orders.views import cart, checkout, order, papers, webhooks
 
 app_name = "orders"
 
@@ -19,6 +19,9 @@ urlpatterns = [
     path("orders/<slug:number>/return/", order.order_return, name="order_return"),
     path("orders/<slug:number>/pay/", order.pay, name="pay"),
     path("orders/<slug:number>/cancel/", order.cancel_order, name="cancel_order"),
+    path("orders/<slug:number>/documents/<slug:document>.pdf", papers.document_pdf, name="document_pdf"),
+    path("orders/<slug:number>/receipt/", papers.receipt, name="receipt"),
+    path("orders/<slug:number>/receipt/<int:sequence>.pdf", papers.receipt_pdf, name="receipt_pdf"),
     path("events/orders/<slug:number>/", order.order_events, name="order_events"),
     # Webhooks
     path("webhooks/stripe/", webhooks.stripe_webhook, name="stripe_webhook"),

@@ -61,10 +61,11 @@ ROLES = {
         *READING_ORDERS,
         ("orders", "order", "change"),
         ("orders", "stagerun", "change"),
+        ("orders", "receiptissue", "add"),
         ("vod", "entitlement", "view"),
     ),
     "warehouse": (*READING_ORDERS, ("orders", "stagerun", "change"), ("shop", "stockitem")),
-    "accounting": (*READING_ORDERS, ("orders", "stagerun", "change")),
+    "accounting": (*READING_ORDERS, ("orders", "stagerun", "change"), ("orders", "receiptissue", "add")),
 }
 
 

@@ -67,6 +67,7 @@ GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("orders.TaxDocument", "description"),
             ("orders.ReconciliationRun", "balance"),
             ("orders.Discrepancy", "rule"),
+            ("orders.ReceiptIssue", "receipt"),
             ("orders.ProviderEvent", "webhook"),
         ),
     ),

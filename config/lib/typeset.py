@@ -51,7 +51,7 @@ def _compile(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
             font_paths=_fonts(),
             sys_inputs={"data": json.dumps(data)},
             pdf_standards=["ua-1"],
-            timestamp=at.astimezone(UTC),
+            timestamp=int(at.timestamp()),
         )
     except typst.TypstError as refusal:
         if "could not be displayed" in refusal.message:

@@ -12,6 +12,7 @@ from config.lib.money import yen
 from config.lib.staff import BUSY, GOOD, ReadOnlyAdmin, ReadOnlyInline, TickFilter, as_text, link, state_column
 from orders.admin import words
 from orders.admin.journal import JournalDownloads
+from orders.admin.papers import DocumentPapers
 from orders.models import Payment, ProviderEvent, Refund, RefundLine, TaxDocument, TaxDocumentSummary
 
 DOCUMENT_COLOURS = {TaxDocument.Kind.SIMPLIFIED_INVOICE: GOOD, TaxDocument.Kind.CORRECTION: BUSY}
@@ -153,21 +154,24 @@ class SummaryInline(ReadOnlyInline):
 
 
 @admin.register(TaxDocument)
-class TaxDocumentAdmin(JournalDownloads, ReadOnlyAdmin):
-    list_display = ("number", "kind_word", "order_link", "total_words", "issuer", "registration_number", "issued_at")
+class TaxDocumentAdmin(JournalDownloads, DocumentPapers, ReadOnlyAdmin):
+    list_display = ("number", "kind_word", "order_link", "total_words", "issued_at", "pdf_link")
     list_filter = ("kind",)
     search_fields = ("number", "order__number", "order__email", "registration_number")
     date_hierarchy = "issued_at"
     ordering = ("-pk",)
     related = ("order",)
     inlines = (SummaryInline,)
-    readonly_fields = ("pretty", "order_link", "total_words")
+    readonly_fields = ("pretty", "order_link", "total_words", "pdf_link", "receipt_link")
     fieldsets = (
         (None, {"fields": (("number", "kind"), ("order_link", "total_words"), ("issuer", "registration_number"),
-                           "issued_at")}),
+                           "issued_at", ("pdf_link", "receipt_link"))}),
         (_("lines"), {"fields": ("pretty",)}),
     )  # fmt: skip
     kind_word = state_column("kind", DOCUMENT_COLOURS, _("kind"))
+
+    def get_urls(self) -> list[Any]:
+        return [*self.paper_urls(), *super().get_urls()]
 
     @display(description=_("order"), ordering="order__number")
     def order_link(self, document: TaxDocument) -> SafeString | str:

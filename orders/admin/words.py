@@ -76,6 +76,7 @@ EVENTS: dict[str, Any] = {
     "orders.order.cancel_asked": _("The order was to be cancelled"),
     "orders.order.taken_back": _("The order was taken back"),
     "orders.order.completed": _("The order is complete"),
+    "orders.receipt.issued": _("A receipt was issued"),
 }
 MAILS: dict[str, Any] = {
     "order_confirmed": _("confirmation of the order"),

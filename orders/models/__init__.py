@@ -17,6 +17,7 @@ from orders.models.money import Payment, ProviderEvent, Refund, RefundLine, TaxD
 from orders.models.order import Order, OrderAddress, OrderEvent, OrderLine
 from orders.models.outgoing import WebhookDelivery, WebhookEndpoint
 from orders.models.pipeline import Effect, OperatorAction, PipelineRun, StageAttempt, StageRun
+from orders.models.receipts import ReceiptIssue
 from orders.models.reconciliation import Discrepancy, ProviderEntry, ReconciliationRun
 from orders.models.workers import SweeperBeat
 
@@ -42,6 +43,7 @@ __all__ = [
     "Placement",
     "ProviderEntry",
     "ProviderEvent",
+    "ReceiptIssue",
     "ReconciliationRun",
     "Refund",
     "RefundLine",

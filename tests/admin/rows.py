@@ -29,6 +29,7 @@ from orders.models import (
     Placement,
     ProviderEntry,
     ProviderEvent,
+    ReceiptIssue,
     ReconciliationRun,
     Refund,
     RefundLine,
@@ -173,6 +174,9 @@ def _money(number: int, order: Order) -> None:
         number=f"D{number}", order=order, issuer="局", registration_number="T1234567890123", lines=[], total=1980
     )
     TaxDocumentSummary.objects.create(document=document, rate=10, gross=1980, tax=180)
+    ReceiptIssue.objects.create(
+        document=document, sequence=1, addressee="客", proviso="代", method="カード", issued_by=order.user
+    )
 
 
 def _run(order: Order, handler: Handler, actor: User) -> None:

@@ -27,6 +27,35 @@ def test_no_share_is_a_yen_away_from_its_proportion(total, weights):
         assert abs(share - total * weight / sum(weights)) < 1
 
 
+@st.composite
+def discounts(draw):
+    """Lines, and an amount that is taken off them: never more than they come to."""
+    weights = draw(st.lists(st.integers(0, 99_999), min_size=1, max_size=30))
+    return draw(st.integers(0, sum(weights))), weights
+
+
+@given(discounts())
+def test_nothing_is_taken_off_a_line_that_it_does_not_have(discount):
+    total, weights = discount
+    shares = spread(total, weights)
+    assert all(0 <= share <= weight for share, weight in zip(shares, weights, strict=True))
+    assert spread(total, weights) == shares
+
+
+@given(discounts())
+def test_of_equal_lines_the_earlier_one_has_the_yen_that_is_left_over(discount):
+    total, weights = discount
+    for equal in set(weights):
+        shares = [share for share, weight in zip(spread(total, weights), weights, strict=True) if weight == equal]
+        assert shares == sorted(shares, reverse=True)
+        assert shares[0] - shares[-1] <= 1
+
+
+@given(total=amounts, weight=amounts)
+def test_a_single_line_takes_all(total, weight):
+    assert spread(total, [weight]) == [total]
+
+
 def test_left_over_yen_go_to_the_largest_fractions():
     assert spread(100, [1, 1, 1]) == [34, 33, 33]
     assert spread(10, [5, 3, 3]) == [4, 3, 3]

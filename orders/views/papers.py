@@ -1,0 +1,121 @@
+"""The tax documents of an order and its receipt as PDF, for who bought it alone, kept by no cache."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from config.lib import clock
+from orders import papers, queries
+from orders.forms import ReceiptForm
+from orders.models import Order, ReceiptIssue, TaxDocument
+from orders.services import receipts
+
+
+@never_cache
+@login_required
+@require_GET
+def document_pdf(request: HttpRequest, number: str, document: str) -> HttpResponse:
+    order = _own_order(request, number)
+    found = get_object_or_404(TaxDocument.objects.select_related("order"), order=order, number=document)
+    return as_pdf(papers.tax_document(found), papers.file_name(found))
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """What was issued, and the form for the next issue: the first asks to whom, the others say that they are marked."""
+    order = _own_order(request, number)
+    issues = receipts.issues_of(order)
+    form = (
+        None if issues else ReceiptForm(request.POST if request.method == "POST" else None, initial=initial_of(order))
+    )
+    if request.method == "POST" and (form is None or form.is_valid()):
+        return _issue(request, order, form)
+    context = {
+        "order": order,
+        "issues": issues,
+        "fresh": next((issue for issue in issues[-1:] if receipts.is_fresh(issue, now=clock.now())), None),
+        "next": len(issues) + 1,
+        "form": form,
+        "is_possible": receipts.is_possible(order, order.tax_documents.all()),
+        "may_reissue": len(issues) < receipts.MOST_BY_BUYER,
+    }
+    return render(request, "orders/receipt.html", context)
+
+
+@never_cache
+@login_required
+@require_GET
+def receipt_pdf(request: HttpRequest, number: str, sequence: int) -> HttpResponse:
+    """An issue, for a day after it was made; later it is to be issued anew, and marked so."""
+    order = _own_order(request, number)
+    issue = next((one for one in receipts.issues_of(order) if one.sequence == sequence), None)
+    if issue is None:
+        raise Http404
+    if not receipts.is_fresh(issue, now=clock.now()):
+        messages.info(request, _("That receipt was issued some time ago. Issue it again here."))
+        return _page(order)
+    return as_pdf(papers.receipt(issue), papers.file_name(issue))
+
+
+def as_pdf(content: bytes, name: str) -> HttpResponse:
+    """A file that the browser keeps under its name."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["X-Robots-Tag"] = "noindex"
+    add_never_cache_headers(response)
+    return response
+
+
+def _issue(request: HttpRequest, order: Order, form: ReceiptForm | None) -> HttpResponse:
+    given = form.cleaned_data if form else {}
+    try:
+        receipts.issue(order, sequence=sequence_of(request), actor=_user(request), now=clock.now(), **given)
+    except receipts.NoReceipt:
+        messages.error(request, _("There is no receipt for this order: it is not paid, or the payment was given back."))
+    except receipts.TooMany:
+        messages.error(request, _("This receipt was issued often enough. Please ask us if you need it once more."))
+    except (receipts.OutOfTurn, receipts.NoAddressee):
+        messages.info(request, _("This page was an old one. Here is how things stand now."))
+    return _page(order)
+
+
+def sequence_of(request: HttpRequest) -> int:
+    """Which issue a form asks for; one that names none asks for an issue that never is."""
+    sent = request.POST.get("sequence", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 5 else 0
+
+
+def initial_of(order: Order) -> dict[str, str]:
+    """What the form of the first issue suggests."""
+    invoice = receipts.invoice_of(order.tax_documents.all())
+    return {
+        "addressee": order.user.name,
+        "honorific": ReceiptIssue.Honorific.SAMA,
+        "proviso": receipts.proviso_for(invoice) if invoice else "",
+    }
+
+
+def _page(order: Order) -> HttpResponseRedirectBase:
+    return redirect("orders:receipt", number=order.number)
+
+
+def _own_order(request: HttpRequest, number: str) -> Order:
+    order = queries.own_order(_user(request), number)
+    if order is None:
+        raise Http404
+    return order
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
