@@ -20,8 +20,8 @@ from config.lib.staff import ReadOnlyAdmin, link, page_of
 from orders import papers
 from orders.forms import ReceiptForm
 from orders.models import ReceiptIssue, TaxDocument
+from orders.paper_answers import as_pdf, initial_of, sequence_of
 from orders.services import receipts
-from orders.views.papers import as_pdf, initial_of, sequence_of
 
 
 class DocumentPapers:

@@ -5,8 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import add_never_cache_headers
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,7 +13,8 @@ from accounts.models import User
 from config.lib import clock
 from orders import papers, queries
 from orders.forms import ReceiptForm
-from orders.models import Order, ReceiptIssue, TaxDocument
+from orders.models import Order, TaxDocument
+from orders.paper_answers import as_pdf, initial_of, sequence_of
 from orders.services import receipts
 
 
@@ -67,15 +66,6 @@ def receipt_pdf(request: HttpRequest, number: str, sequence: int) -> HttpRespons
     return as_pdf(papers.receipt(issue), papers.file_name(issue))
 
 
-def as_pdf(content: bytes, name: str) -> HttpResponse:
-    """A file that the browser keeps under its name."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["X-Robots-Tag"] = "noindex"
-    add_never_cache_headers(response)
-    return response
-
-
 def _issue(request: HttpRequest, order: Order, form: ReceiptForm | None) -> HttpResponse:
     given = form.cleaned_data if form else {}
     try:
@@ -87,22 +77,6 @@ def _issue(request: HttpRequest, order: Order, form: ReceiptForm | None) -> Http
     except (receipts.OutOfTurn, receipts.NoAddressee):
         messages.info(request, _("This page was an old one. Here is how things stand now."))
     return _page(order)
-
-
-def sequence_of(request: HttpRequest) -> int:
-    """Which issue a form asks for; one that names none asks for an issue that never is."""
-    sent = request.POST.get("sequence", "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 5 else 0
-
-
-def initial_of(order: Order) -> dict[str, str]:
-    """What the form of the first issue suggests."""
-    invoice = receipts.invoice_of(order.tax_documents.all())
-    return {
-        "addressee": order.user.name,
-        "honorific": ReceiptIssue.Honorific.SAMA,
-        "proviso": receipts.proviso_for(invoice) if invoice else "",
-    }
 
 
 def _page(order: Order) -> HttpResponseRedirectBase:
