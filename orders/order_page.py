@@ -187,7 +187,7 @@ def _parcels(order: Order) -> list[Parcel]:
 
 def _documents(order: Order) -> list[TaxDocument]:
     """The simplified qualified invoice, and what corrects it where money went back: not where it came back since."""
-    stated = TaxDocument.objects.filter(order=order).exclude(refund__state__in=Refund.VOID)
+    stated = TaxDocument.objects.standing().filter(order=order)
     return list(stated.order_by("pk").prefetch_related("summaries"))
 
 

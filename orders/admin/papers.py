@@ -73,7 +73,7 @@ class DocumentPapers:
             "issues": issues,
             "next": len(issues) + 1,
             "form": form,
-            "is_possible": receipts.is_possible(document.order, document.order.tax_documents.all()),
+            "is_possible": receipts.is_possible(document.order, document.order.tax_documents.standing()),
             "may_issue": request.user.has_perm("orders.add_receiptissue"),  # type: ignore[union-attr]
             "back": page_of(document.order),
         }

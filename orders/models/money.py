@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from config.lib.appendonly import AppendOnly
+from config.lib.appendonly import AppendOnly, AppendOnlyQuerySet
 from config.lib.states import Stateful
 from orders.models.order import Order, OrderLine
 from orders.models.pipeline import PipelineRun
@@ -214,6 +214,12 @@ class ProviderEvent(models.Model):
         return f"{self.provider} {self.kind} {self.event_id}"
 
 
+class TaxDocumentQuerySet(AppendOnlyQuerySet):
+    def standing(self) -> "TaxDocumentQuerySet":
+        """Without those that correct for money which came back: such a document stays, and counts no more."""
+        return self.exclude(refund__state__in=Refund.VOID)
+
+
 class TaxDocument(AppendOnly):
     """適格簡易請求書: what was sold, what it came to and the tax in it, stated once and never changed."""
 
@@ -232,6 +238,8 @@ class TaxDocument(AppendOnly):
     lines = models.JSONField(_("lines"))
     total = models.PositiveIntegerField(_("total"))
     issued_at = models.DateTimeField(_("issued"), default=timezone.now)
+
+    objects = TaxDocumentQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("tax document")

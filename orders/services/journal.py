@@ -98,7 +98,7 @@ def _documents_of(since: date, until: date) -> Iterator[TaxDocument]:
     """The documents in the order of issue, a page at a time, each page in a fixed number of queries."""
     begin, end = _bounds(since, until)
     paid = Payment.objects.filter(state=Payment.State.SUCCEEDED)
-    wanted = TaxDocument.objects.filter(issued_at__gte=begin, issued_at__lt=end).order_by("issued_at", "pk")
+    wanted = TaxDocument.objects.standing().filter(issued_at__gte=begin, issued_at__lt=end).order_by("issued_at", "pk")
     wanted = wanted.select_related("order").prefetch_related(
         "summaries",
         Prefetch("order__payments", paid),

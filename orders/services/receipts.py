@@ -49,7 +49,7 @@ def issue(
     `OutOfTurn`, `TooMany`, `NoAddressee`.
     """
     order = lock_one(Order.objects.all(), pk=order.pk)
-    documents = list(TaxDocument.objects.filter(order=order).order_by("pk"))
+    documents = list(TaxDocument.objects.standing().filter(order=order).order_by("pk"))
     document = invoice_of(documents)
     issues = issues_of(order)
     if 1 <= sequence <= len(issues):

@@ -358,7 +358,7 @@ def ask(
         raise OtherSum(f"It comes to {plan.amount} yen by now")
     latest = PipelineRun.objects.filter(order=order, pipeline=REFUND).aggregate(latest=Max("generation", default=0))
     run = start(REFUND, order=order, now=now, parent=purchase, generation=latest["latest"] + 1)
-    refund = _write(run, plan, reason=reason.strip(), actor=actor, token=token, now=now)
+    refund = _write(run, plan, amount=plan.amount, reason=reason.strip(), actor=actor, token=token, now=now)
     events.record(order, ASKED, now=now, actor=actor, amount=refund.amount, reason=reason.strip(), run=str(run.pk))
     verb, before = OperatorAction.Verb.REFUND, {"left": rest.total}
     OperatorAction.objects.create(run=run, verb=verb, reason=reason.strip(), actor=actor, before=before, acted_at=now)
@@ -381,12 +381,15 @@ def whole_rest(run: PipelineRun, *, now: datetime) -> Refund | None:
     order = lock_one(Order.objects.all(), pk=run.order_id)
     if known := Refund.objects.filter(key=key_of(run)).first():
         return known
+    payment = Payment.objects.filter(order=order, state=Payment.State.SUCCEEDED).first()
+    if payment and payment.captured != order.total:  # nothing was given for another sum: it goes back as it came
+        return _write(run, Plan(Kind.REST, (), 0, order.shipping_tax_rate), amount=payment.captured, now=now)
     rest = rest_of(order)
     if rest.total < 1:
         return None
     lines = tuple(PlannedLine(part, part.quantity, part.amount) for part in rest.parts if part.quantity or part.amount)
     plan = Plan(Kind.REST, lines, rest.shipping, rest.shipping_tax_rate)
-    return _write(run, plan, reason=run.failure or "taken back", actor=None, token=None, now=now)
+    return _write(run, plan, amount=plan.amount, now=now)
 
 
 def key_of(run: PipelineRun) -> str:
@@ -395,7 +398,14 @@ def key_of(run: PipelineRun) -> str:
 
 
 def _write(
-    run: PipelineRun, plan: Plan, *, reason: str, actor: User | None, token: UUID | None, now: datetime
+    run: PipelineRun,
+    plan: Plan,
+    *,
+    amount: int,
+    reason: str = "",
+    actor: User | None = None,
+    token: UUID | None = None,
+    now: datetime,
 ) -> Refund:
     payment = Payment.objects.get(order_id=run.order_id, state=Payment.State.SUCCEEDED)
     refund = Refund.objects.create(
@@ -403,9 +413,9 @@ def _write(
         key=key_of(run),
         run=run,
         kind=plan.kind,
-        amount=plan.amount,
+        amount=amount,
         shipping=plan.shipping,
-        reason=reason[:LONGEST_REASON],
+        reason=(reason or run.failure or "taken back")[:LONGEST_REASON],
         requested_by=actor,
         token=token,
         created_at=now,

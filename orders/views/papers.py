@@ -45,7 +45,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
         "fresh": next((issue for issue in issues[-1:] if receipts.is_fresh(issue, now=clock.now())), None),
         "next": len(issues) + 1,
         "form": form,
-        "is_possible": receipts.is_possible(order, order.tax_documents.all()),
+        "is_possible": receipts.is_possible(order, order.tax_documents.standing()),
         "may_reissue": len(issues) < receipts.MOST_BY_BUYER,
     }
     return render(request, "orders/receipt.html", context)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from orders.models import (
     Payment,
     ProviderEntry,
     Refund,
+    RefundLine,
     TaxDocument,
     TaxDocumentSummary,
 )
@@ -64,10 +65,14 @@ def at_random(dice: random.Random, alice, handlers, variant, *, is_returned: boo
     documents.issue_invoice(order, now=when)
     if dice.random() < 0.3 if is_returned is None else is_returned:
         back = when + timedelta(days=dice.randrange(0, 20))
-        documents.issue_correction(order, now=back)
-        Refund.objects.create(
-            payment=payment, key=str(order.pk), amount=order.total, reason="x", state="succeeded", created_at=back
-        )
+        refund = Refund.objects.create(
+            payment=payment, key=str(order.pk), amount=order.total, shipping=shipping, reason="x", state="succeeded",
+            created_at=back,
+        )  # fmt: skip
+        for line in order.lines.all():
+            RefundLine.objects.create(refund=refund, order_line=line, quantity=line.quantity, amount=line.amount)
+        with transaction.atomic():
+            documents.issue_correction(refund, now=back)
     return order
 
 

@@ -5,12 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from orders.models import FulfillmentOrder, OperatorAction, Order, PipelineRun, Refund, RefundLine, StageRun
 from orders.pipeline.engine import operate
 from orders.pipeline.engine.errors import Refused
 from orders.pipeline.engine.operate import NotPossible
-from orders.services import cancelling, refunding, refunds
+from orders.services import cancelling, journal, receipts, refunding, refunds
 from orders.services.refunding import (
     LineRefunded,
     MoreThanTheRest,
@@ -133,6 +134,21 @@ def test_what_failed_is_free_again(world, alice, film, ask):
     world.payments.refund_fails_late(first.provider_ref)
     refunds.look_again(code="memory", ref=first.provider_ref, key=first.key, now=world.now)
     assert ask(order, ALL).amount == 330
+
+
+def test_the_document_of_money_that_came_back_stays_and_counts_no_more(world, alice, film, ask):
+    order = world.bought(alice, film)
+    first = ask(order, ALL)
+    world.work(order)
+    first.refresh_from_db()
+    assert not receipts.is_possible(order, order.tax_documents.standing())
+    day = timezone.localdate(world.now)
+    assert [one.gross for one in journal.postings(day, day)] == [330, -330]
+    world.payments.refund_fails_late(first.provider_ref)
+    refunds.look_again(code="memory", ref=first.provider_ref, key=first.key, now=world.now)
+    assert order.tax_documents.count() == 2
+    assert receipts.is_possible(order, order.tax_documents.standing())
+    assert [one.gross for one in journal.postings(day, day)] == [330]
 
 
 def test_a_line_is_refunded_once(world, alice, mug, ask, send):
