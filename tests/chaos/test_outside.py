@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Executor, database, orders and kills: a thousand purchases and two hundred kills, or a small sample of them.
 LEGS = [("celery", "postgresql", 500, 100), ("table", "sqlite", 250, 50), ("table", "postgresql", 250, 50)]
 SAMPLE = [("celery", "postgresql", 12, 3)]
+ROUNDS = 8
 GUARDS = [("mail", "double mails"), *([("sweep", "not delivered")] if IS_FULL else [])]
 
 
@@ -49,4 +50,6 @@ def test_whatever_breaks_nothing_is_lost_and_nothing_doubled(executor, database,
 @pytest.mark.proof
 @pytest.mark.parametrize(("guard", "seen"), GUARDS)
 def test_the_same_chaos_sees_a_guard_that_is_missing(guard, seen):
-    assert chaos("table", "sqlite", 8, 4, "--without", guard)["wrong"][seen]
+    """What breaks in a few seconds is chance, and may be nothing that the guard is for: so a few rounds of it."""
+    rounds = (chaos("table", "sqlite", 8, 4, "--without", guard, "--seed", str(seed)) for seed in range(ROUNDS))
+    assert any(told["wrong"][seen] for told in rounds)
