@@ -69,6 +69,13 @@ def test_without_the_cache_it_is_told_of_later(late, world, monkeypatch, caplog)
     assert limits.alert(world.now) == 1
 
 
+def test_where_nothing_is_late_the_cache_is_not_asked(world, monkeypatch, caplog):
+    with monkeypatch.context() as patched:
+        patched.setattr(cache, "get_many", _away)
+        assert limits.alert(world.now) == 0
+    assert caplog.text == ""
+
+
 def test_what_was_taken_before_the_cache_went_away_is_told(late, world, bob, film, monkeypatch):
     another = world.order(bob, film)
     PipelineRun.objects.filter(order=another).update(created_at=world.now - timedelta(hours=1))

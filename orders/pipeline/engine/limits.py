@@ -65,6 +65,8 @@ def alert(now: datetime) -> int:
     Several workers may look at once: the cache remembers what was told. While it is away, nothing is.
     """
     late = list(StageRun.objects.filter(beyond(now)).order_by("pk").values_list("pk", flat=True)[:MOST_SEEN])
+    if not late:
+        return 0
     new = list(StageRun.objects.filter(pk__in=_taken(late)).select_related("run__order").order_by("pk"))
     if new:
         told = "\n".join(
