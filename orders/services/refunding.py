@@ -5,7 +5,7 @@ before. Asking writes the refund and starts its run, under the order's lock; the
 purchase that is taken back gives back by the same rows: whatever nothing else gives back yet.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from django.db.models import Max, Q, Sum
 
 from accounts.models import User
 from config.lib.locks import again_when_locked, lock_one
+from config.lib.money import spread
 from config.lib.tax import RateSummary, summarise
 from orders.models import (
     FulfillmentOrder,
@@ -258,17 +259,6 @@ def _free_amount(rest: Rest, wish: Wish) -> Plan:
     *amounts, shipping = spread(wish.amount, weights)
     lines = tuple(PlannedLine(part, 0, amount) for part, amount in zip(rest.parts, amounts, strict=True) if amount)
     return Plan(wish.kind, lines, shipping, rest.shipping_tax_rate)
-
-
-def spread(amount: int, weights: Sequence[int]) -> list[int]:
-    """`amount` in whole yen in proportion to `weights`, none above its weight; a yen that is left goes to whoever lost
-    most by rounding."""
-    total = sum(weights)
-    shares = [amount * weight // total for weight in weights]
-    lost = sorted(range(len(weights)), key=lambda n: (-(amount * weights[n] % total), n))
-    for number in lost[: amount - sum(shares)]:
-        shares[number] += 1
-    return shares
 
 
 def rest_of(order: Order) -> Rest:

@@ -24,6 +24,7 @@ from orders.pipeline.engine.errors import Transient
 from orders.services import carts, checkout, declines, payments, terms
 from orders.services.pricing import NotDeliverable
 from orders.views.formats import wants_json
+from orders.views.own import member
 from shop.models import Variant
 from shop.services.stock import StockShort
 
@@ -33,7 +34,7 @@ from shop.services.stock import StockShort
 @require_GET
 def show_checkout(request: HttpRequest) -> HttpResponse:
     """The confirmation screen; it is the last one, and says everything the law asks for."""
-    user, cart = _user(request), cart_of(request)
+    user, cart = member(request), cart_of(request)
     page = cart_page(cart, user=user, now=clock.now())
     if cart is None or not page.rows:
         pending = queries.pending_order(user)
@@ -78,7 +79,7 @@ def _context(request: HttpRequest, cart: Cart, page: CartPage) -> dict[str, obje
 @require_http_methods(["GET", "POST"])
 def choose_address(request: HttpRequest) -> HttpResponse:
     """Choose from the address book or write a new one; what was typed stays after a mistake."""
-    user, cart = _user(request), cart_of(request)
+    user, cart = member(request), cart_of(request)
     if cart is None:
         return redirect("orders:cart")
     form = AddressForm()
@@ -107,7 +108,7 @@ def place_order(request: HttpRequest) -> HttpResponse:
     form = PlaceOrderForm(request.POST)
     if not form.is_valid():
         return _refuse(request, _("Please look at the confirmation once more."), "orders:checkout")
-    user, now = _user(request), clock.now()
+    user, now = member(request), clock.now()
     cart = get_object_or_404(Cart, user=user, checkout_key=form.cleaned_data["checkout_key"])
     try:
         order = checkout.place_order(
@@ -180,8 +181,3 @@ def _lead_to_payment(request: HttpRequest, order: Order, method: str) -> HttpRes
     if payable and method == Payment.Method.HOSTED and payable.status.page_url:
         return redirect(payable.status.page_url)
     return redirect(order)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -29,16 +29,17 @@ from orders.pipeline.engine.errors import Transient
 from orders.services import cancelling, payments
 from orders.services.checkout import payment_deadline
 from orders.services.declines import sentences, words_for
+from orders.views.own import member, own_order
 
 
 @never_cache
 @login_required
 @require_GET
 def show_order(request: HttpRequest, number: str) -> HttpResponse:
-    payable, is_unreachable = _payable(_own_order(request, number))
+    payable, is_unreachable = _payable(own_order(request, number))
     is_payable = payable is not None or is_unreachable
     # Read after the provider was asked, which may have moved it on.
-    page = order_page(_user(request), number, is_payable=is_payable)
+    page = order_page(member(request), number, is_payable=is_payable)
     if page is None:
         raise Http404
     response = render(request, "orders/order.html", _context(page, payable, is_unreachable))
@@ -88,7 +89,7 @@ def _payment_config(payable: payments.Payable) -> dict[str, object]:
 @require_GET
 def order_return(request: HttpRequest, number: str) -> HttpResponse:
     """Where the buyer comes back to: ask the provider, show the order. What the address says is not believed."""
-    order = _own_order(request, number)
+    order = own_order(request, number)
     payments.look_again(order, now=clock.now())
     return redirect(order)
 
@@ -98,7 +99,7 @@ def order_return(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     """Pay an order that waits for it, in the page or at the provider's own page."""
-    order = _own_order(request, number)
+    order = own_order(request, number)
     form = PayForm(request.POST)  # empty for who comes here after signing in again: the order's page asks anew
     if not form.is_valid():
         return redirect(order)
@@ -119,14 +120,14 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def cancel_order(request: HttpRequest, number: str) -> HttpResponse:
     """Ask once more, then cancel the whole order, or say why that is not possible any more."""
-    order = _own_order(request, number)
+    order = own_order(request, number)
     if request.method == "GET":
         if not cancelling.standing(order).is_possible:
             return redirect(order)
         context = {"order": order, "lines": order.lines.all(), "is_paid": queries.was_paid(order)}
         return render(request, "orders/order_cancel.html", context)
     try:
-        cancelling.cancel(order, _user(request), "", clock.now())
+        cancelling.cancel(order, member(request), "", clock.now())
     except cancelling.NotCancellable as refusal:
         messages.error(request, render_to_string("orders/not_cancelled.txt", {"why": refusal.why}))
     return redirect(order)
@@ -161,15 +162,3 @@ def _let_go() -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
-
-
-def _own_order(request: HttpRequest, number: str) -> Order:
-    order = queries.own_order(_user(request), number)
-    if order is None:
-        raise Http404
-    return order
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -9,20 +9,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import User
 from config.lib import clock
-from orders import papers, queries
+from orders import papers
 from orders.forms import ReceiptForm
 from orders.models import Order, TaxDocument
 from orders.paper_answers import as_pdf, initial_of, sequence_of
 from orders.services import receipts
+from orders.views.own import member, own_order
 
 
 @never_cache
 @login_required
 @require_GET
 def document_pdf(request: HttpRequest, number: str, document: str) -> HttpResponse:
-    order = _own_order(request, number)
+    order = own_order(request, number)
     found = get_object_or_404(TaxDocument.objects.select_related("order"), order=order, number=document)
     return as_pdf(papers.tax_document(found), papers.file_name(found))
 
@@ -32,7 +32,7 @@ def document_pdf(request: HttpRequest, number: str, document: str) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """What was issued, and the form for the next issue: the first asks to whom, the others say that they are marked."""
-    order = _own_order(request, number)
+    order = own_order(request, number)
     issues = receipts.issues_of(order)
     form = (
         None if issues else ReceiptForm(request.POST if request.method == "POST" else None, initial=initial_of(order))
@@ -56,7 +56,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_GET
 def receipt_pdf(request: HttpRequest, number: str, sequence: int) -> HttpResponse:
     """An issue, for a day after it was made; later it is to be issued anew, and marked so."""
-    order = _own_order(request, number)
+    order = own_order(request, number)
     issue = next((one for one in receipts.issues_of(order) if one.sequence == sequence), None)
     if issue is None:
         raise Http404
@@ -69,7 +69,7 @@ def receipt_pdf(request: HttpRequest, number: str, sequence: int) -> HttpRespons
 def _issue(request: HttpRequest, order: Order, form: ReceiptForm | None) -> HttpResponse:
     given = form.cleaned_data if form else {}
     try:
-        receipts.issue(order, sequence=sequence_of(request), actor=_user(request), now=clock.now(), **given)
+        receipts.issue(order, sequence=sequence_of(request), actor=member(request), now=clock.now(), **given)
     except receipts.NoReceipt:
         messages.error(request, _("There is no receipt for this order: it is not paid, or the payment was given back."))
     except receipts.TooMany:
@@ -81,15 +81,3 @@ def _issue(request: HttpRequest, order: Order, form: ReceiptForm | None) -> Http
 
 def _page(order: Order) -> HttpResponseRedirectBase:
     return redirect("orders:receipt", number=order.number)
-
-
-def _own_order(request: HttpRequest, number: str) -> Order:
-    order = queries.own_order(_user(request), number)
-    if order is None:
-        raise Http404
-    return order
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

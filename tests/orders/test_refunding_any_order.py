@@ -9,24 +9,13 @@ from hypothesis import strategies as st
 
 from orders.models import FulfillmentOrder, Order, Refund, RefundLine, TaxDocument
 from orders.services import fulfilment, refunding, refunds
-from orders.services.refunding import NotRefundable, Wish, spread
+from orders.services.refunding import NotRefundable, Wish
 from shop.models import Allocation, StockItem
 from tests import builders
 from tests.sizes import IS_FULL, IS_SAMPLE
 
 EXAMPLES = 400 if IS_FULL else 12 if IS_SAMPLE else 40
 STOCK = 100
-
-
-@given(st.lists(st.integers(0, 100_000), min_size=1, max_size=8), st.data())
-def test_a_sum_that_is_spread_is_spread_to_the_yen_and_takes_from_nobody_more_than_there_is(weights, data):
-    amount = data.draw(st.integers(0, sum(weights)))
-    if not sum(weights):
-        return
-    shares = spread(amount, weights)
-    assert sum(shares) == amount
-    assert all(0 <= share <= weight for share, weight in zip(shares, weights, strict=True))
-    assert all(abs(share - amount * weight / sum(weights)) < 1 for share, weight in zip(shares, weights, strict=True))
 
 
 @st.composite
