@@ -103,6 +103,11 @@ class OrderPage:
         return self.order.state in OPEN or any(one.state == "asked" for one in self.refunds)
 
     @property
+    def is_given_back(self) -> bool:
+        """Whether the whole payment was, by one refund or several."""
+        return sum(one.refund.amount for one in self.refunds if one.state == "sent") == self.order.total
+
+    @property
     def has_receipt(self) -> bool:
         """Whether a receipt can be issued for it."""
         return receipts.is_possible(self.order, self.documents)

@@ -27,9 +27,9 @@ def has_goods_to_stop(order: Order) -> bool:
 
 
 def this_refund(order: Order) -> Iterable[str]:
-    """Which of the order's refunds this is, counted from one: each has a mail of its own."""
+    """Which of the order's refunds this is, counted from one, and no handler's number: each has a mail of its own."""
     newest = order.runs.filter(pipeline=refunding.REFUND).order_by("-generation")
-    return [str(generation) for generation in newest.values_list("generation", flat=True)[:1]]
+    return [f"refund-{generation}" for generation in newest.values_list("generation", flat=True)[:1]]
 
 
 def nothing_more(order: Order, now: datetime) -> None:

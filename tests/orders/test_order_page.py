@@ -272,6 +272,16 @@ def test_what_was_given_back_is_shown_until_it_has_arrived(shopper, alice, sam, 
     assert 'data-open="no"' in response.content.decode()
 
 
+def test_who_was_given_everything_back_is_not_thanked_for_an_order(shopper, alice, sam, world, film):
+    order = world.bought(alice, film)
+    assert "Thank you for your order" in words(shopper.get(address(order)))
+    wish = Wish(Refund.Kind.REST, with_shipping=True)
+    refunding.ask(order=order, wish=wish, actor=sam, reason="r", token=uuid4(), now=world.now)
+    world.work(order)
+    assert "Your payment was given back" in words(shopper.get(address(order)))
+    assert "Thank you for your order" not in words(shopper.get(address(order)))
+
+
 def test_goods_that_were_stopped_are_not_said_to_be_packed(shopper, alice, sam, world, mug, film):
     order = world.bought(alice, mug, film, quantity=2)
     assert "Being packed" in words(shopper.get(address(order)))
